@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m bench NAME [--small] [--json]` (design section 11)."""

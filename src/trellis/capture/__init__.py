@@ -1,0 +1,1 @@
+"""Forms and imports: where leads enter."""

@@ -1,0 +1,1 @@
+"""Forms: definition, publishing, submission."""

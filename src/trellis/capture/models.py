@@ -1,0 +1,62 @@
+"""Forms and imports."""
+
+from __future__ import annotations
+
+from django.db import models
+from typing_extensions import override
+
+from trellis.core import clock
+
+
+class Form(models.Model):
+    """A hosted form. ``fields``: ``[{"key","label","type","required","options"}]``, keys
+    are contact fields or attributes. Publishing without ``consent_text`` is refused (C6)."""
+
+    key = models.SlugField(max_length=64, unique=True)
+    name = models.CharField(max_length=120)
+    title = models.CharField(max_length=200, blank=True)
+    intro = models.TextField(blank=True)
+    fields = models.JSONField(default=list)
+    consent_text = models.TextField(blank=True)
+    thanks = models.TextField(blank=True)
+    redirect_url = models.URLField(blank=True)
+    source_id = models.BigIntegerField(null=True)
+    published = models.BooleanField(default=False)
+    locale = models.CharField(max_length=10, default="en")
+    created_at = models.DateTimeField(default=clock.now)
+    updated_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "form"
+
+    @override
+    def __str__(self) -> str:
+        return self.name
+
+
+class Import(models.Model):
+    """A CSV being read. ``mapping``: column → field; ``state``: uploaded, running, done,
+    failed, cancelled. Rows enter through the inbox like every other fact (C12)."""
+
+    name = models.CharField(max_length=200)
+    path = models.TextField()
+    size = models.BigIntegerField(default=0)
+    mapping = models.JSONField(default=dict)
+    options = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, default="uploaded")
+    why = models.TextField(blank=True)
+    offset = models.BigIntegerField(default=0)
+    rows_total = models.IntegerField(default=0)
+    rows_read = models.IntegerField(default=0)
+    rows_accepted = models.IntegerField(default=0)
+    rows_rejected = models.IntegerField(default=0)
+    created_at = models.DateTimeField(default=clock.now)
+    created_by = models.CharField(max_length=80, blank=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "import"
+
+    @override
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,1 @@
+"""Settings (environment only), URLs and the ASGI entry point."""

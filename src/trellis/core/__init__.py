@@ -1,0 +1,1 @@
+"""No domain words: clock, ids, SQL, signing, registries, errors."""

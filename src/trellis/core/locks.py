@@ -1,0 +1,40 @@
+"""Advisory locks that order batches and changes of definitions.
+
+A batch of facts holds ``DEFINITIONS`` shared; whoever changes what batches compute
+(a signal, a segment, a score model) holds it exclusively for the moment of the change
+and bumps the epoch. So every logged event knows under which definitions it was counted,
+and a back-fill from the log counts exactly the events of earlier epochs.
+"""
+
+from __future__ import annotations
+
+from django.db import connection
+
+DEFINITIONS = 7_301
+"""Held shared by each batch, exclusively by a change of definitions or a rebuild chunk."""
+
+
+def share_definitions() -> int:
+    """Join the batches: take the lock shared until the transaction ends, return the epoch."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [DEFINITIONS])
+        cursor.execute("SELECT epoch FROM core_instance WHERE id = 1")
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def hold_definitions() -> None:
+    """Wait for running batches and keep new ones out until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [DEFINITIONS])
+
+
+def bump_epoch() -> int:
+    """Start a new epoch; call inside a transaction that holds the definitions."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE core_instance SET epoch = epoch + 1 WHERE id = 1 RETURNING epoch"
+        )
+        row = cursor.fetchone()
+    assert row is not None, "core_instance has its row from the first migration"
+    return int(row[0])

@@ -1,0 +1,1 @@
+"""The one log, its catalogue, the inbox, and signals."""

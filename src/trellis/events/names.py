@@ -1,0 +1,51 @@
+"""The names of our own events: one list, so that log, rules, docs and UI agree.
+
+Each is stated as a ``system`` fact unless an entrance states it. Properties in brackets.
+"""
+
+from __future__ import annotations
+
+SEGMENT_ENTERED = "Segment Entered"
+SEGMENT_LEFT = "Segment Left"
+STAGE_CHANGED = "Stage Changed"
+TEMPERATURE_CHANGED = "Temperature Changed"
+FORM_SUBMITTED = "Form Submitted"
+MESSAGE_SENT = "Message Sent"
+MESSAGE_DELIVERED = "Message Delivered"
+MESSAGE_BOUNCED = "Message Bounced"
+MESSAGE_FAILED = "Message Failed"
+MESSAGE_SKIPPED = "Message Skipped"
+MESSAGE_OPENED = "Message Opened"
+MESSAGE_CLICKED = "Message Clicked"
+UNSUBSCRIBED = "Unsubscribed"
+SUBSCRIBED = "Subscribed"
+JOURNEY_ENTERED = "Journey Entered"
+JOURNEY_ENDED = "Journey Ended"
+JOURNEY_GOAL = "Journey Goal Reached"
+CONTACT_MERGED = "Contact Merged"
+ATTRIBUTE_CHANGED = "Attribute Changed"
+POINTS_GIVEN = "Points Given"
+
+SYSTEM_EVENTS: dict[str, str] = {
+    SEGMENT_ENTERED: "A contact entered a segment [segment_id, segment].",
+    SEGMENT_LEFT: "A contact left a segment [segment_id, segment].",
+    STAGE_CHANGED: "A lead moved to another stage [line_id, from, to, how, reason].",
+    TEMPERATURE_CHANGED: "The temperature of a contact changed [from, to, score].",
+    FORM_SUBMITTED: "A form was submitted [form, form_id, fields].",
+    MESSAGE_SENT: "A message was handed over [message_id, channel, template, journey].",
+    MESSAGE_DELIVERED: "The provider reported delivery [message_id, channel].",
+    MESSAGE_BOUNCED: "A message came back [message_id, channel, type, code].",
+    MESSAGE_FAILED: "A message could not be handed over [message_id, channel, reason].",
+    MESSAGE_SKIPPED: "The gate held a message back [message_id, channel, reason].",
+    MESSAGE_OPENED: "A message was opened [message_id, template, human].",
+    MESSAGE_CLICKED: "A link was clicked [message_id, template, url, human].",
+    UNSUBSCRIBED: "Consent was withdrawn [purpose, channel, how, message_id].",
+    SUBSCRIBED: "Consent was given [purpose, channel, how].",
+    JOURNEY_ENTERED: "A journey began [journey_id, journey, version].",
+    JOURNEY_ENDED: "A journey ended [journey_id, journey, outcome, reason].",
+    JOURNEY_GOAL: "The goal of a journey was reached [journey_id, journey].",
+    CONTACT_MERGED: "Another contact was linked into this one [loser_id, reason].",
+    ATTRIBUTE_CHANGED: "A journey or a person set an attribute [key, value, how].",
+    POINTS_GIVEN: "A journey or a person gave points [points, bucket, reason].",
+}
+"""Name → what it means and which properties it has (also the reference page)."""

@@ -1,0 +1,1 @@
+"""Versioned plans of steps, and the runs of contacts through them."""

@@ -1,0 +1,128 @@
+"""Journeys: immutable versions, and the runs of contacts through them."""
+
+from __future__ import annotations
+
+from django.db import models
+from typing_extensions import override
+
+from trellis.core import clock
+
+
+class Journey(models.Model):
+    """A plan of steps. ``state``: draft, live, paused, stopped. ``draft`` is the YAML being
+    edited; ``version`` the number of the published one (0 = none)."""
+
+    key = models.SlugField(max_length=64, unique=True)
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    state = models.CharField(max_length=8, default="draft")
+    why = models.TextField(blank=True)
+    draft = models.TextField(blank=True)
+    version = models.IntegerField(default=0)
+    created_at = models.DateTimeField(default=clock.now)
+    updated_at = models.DateTimeField(default=clock.now)
+    archived_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "journey"
+
+    @override
+    def __str__(self) -> str:
+        return self.name
+
+
+class JourneyVersion(models.Model):
+    """A published definition: the YAML as written and its parsed form. Never changed."""
+
+    journey = models.ForeignKey(Journey, on_delete=models.CASCADE, related_name="versions")
+    number = models.IntegerField()
+    source = models.TextField()
+    definition = models.JSONField()
+    published_at = models.DateTimeField(default=clock.now)
+    published_by = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        db_table = "journey_version"
+        constraints = [
+            models.UniqueConstraint(fields=["journey", "number"], name="journey_version_once")
+        ]
+
+
+class Enrolment(models.Model):
+    """One contact's run through one version.
+
+    ``state``: active, waiting (``wake_at`` is the time or the time-out), done, exited,
+    failed. ``outcome`` says how it ended: end, goal, exit, removed, error; ``reason`` why.
+    ``live_key`` is the journey id while the run is open and null afterwards: unique with
+    contact_id, so that a contact is in a journey once at a time.
+    """
+
+    pk = models.CompositePrimaryKey("contact_id", "enrolment_id")
+    contact_id = models.BigIntegerField()
+    enrolment_id = models.BigIntegerField()
+    journey_id = models.IntegerField()
+    version_id = models.BigIntegerField()
+    live_key = models.IntegerField(null=True)
+    state = models.CharField(max_length=8)
+    step = models.CharField(max_length=64)
+    slot = models.SmallIntegerField()
+    wake_at = models.DateTimeField(null=True)
+    entered_at = models.DateTimeField()
+    step_since = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=10, default="", db_default="")
+    reason = models.CharField(max_length=80, default="", db_default="")
+    entry = models.JSONField(default=dict)
+    visits = models.JSONField(default=dict, db_default={})
+
+    class Meta:
+        db_table = "enrolment"
+        constraints = [
+            models.UniqueConstraint(fields=["contact_id", "live_key"], name="enrolment_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["slot", "wake_at"],
+                name="enrolment_due",
+                condition=models.Q(wake_at__isnull=False),
+            ),
+            models.Index(fields=["journey_id", "step", "state"], name="enrolment_by_step"),
+        ]
+
+
+class StepPass(models.Model):
+    """That a run passed a step: the path of a contact, with the reason for the branch."""
+
+    pk = models.CompositePrimaryKey("contact_id", "enrolment_id", "seq")
+    contact_id = models.BigIntegerField()
+    enrolment_id = models.BigIntegerField()
+    seq = models.BigIntegerField()
+    journey_id = models.IntegerField()
+    version_id = models.BigIntegerField()
+    step = models.CharField(max_length=64)
+    kind = models.CharField(max_length=20)
+    outcome = models.CharField(max_length=40)
+    reason = models.CharField(max_length=120, default="", db_default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "step_pass"
+
+
+class StepCount(models.Model):
+    """How many runs passed a step of a version with an outcome; kept by difference, per
+    slot, so that the picture of a journey costs one read."""
+
+    version_id = models.BigIntegerField()
+    step = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=40)
+    slot = models.SmallIntegerField()
+    n = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "step_count"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version_id", "step", "outcome", "slot"], name="step_count_once"
+            )
+        ]

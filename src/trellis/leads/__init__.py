@@ -1,0 +1,1 @@
+"""Leads in business lines: stages and their history."""

@@ -1,0 +1,1 @@
+"""The gate: send, wait until, or skip because."""

@@ -1,0 +1,1 @@
+"""Asking to send: rows in the outbox, unique by contact and cause."""

@@ -1,0 +1,1 @@
+"""Contacts, identities, attributes, consent, merge."""

@@ -1,0 +1,13 @@
+"""Django's entry into this domain."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    """Registers the domain under its own name."""
+
+    name = "trellis.people"
+    label = "people"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,219 @@
+"""Contacts and what belongs to them. Hot tables lead with contact_id (database.md)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+from typing_extensions import override
+
+from trellis.core import clock
+
+
+class Company(models.Model):
+    """An organisation contacts belong to."""
+
+    name = models.CharField(max_length=200)
+    domain = models.CharField(max_length=253, blank=True, db_index=True)
+    attributes = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=clock.now)
+
+    @override
+    def __str__(self) -> str:
+        return self.name
+
+
+class Contact(models.Model):
+    """One person, anonymous or known. Never deleted by a merge, only linked.
+
+    ``known`` is true once a strong identity (anything but a device) points here.
+    ``attributes`` holds typed fields by key; ``provenance`` says for each key where the
+    value came from: ``{key: {"src", "at", "basis", "how"}}`` (T7, T8).
+    ``merged_into`` is the surviving contact where this one was merged away.
+    """
+
+    contact_id = models.BigAutoField(primary_key=True)
+    known = models.BooleanField(default=False)
+    merged_into = models.BigIntegerField(null=True)
+    email = models.TextField(default="", db_default="")
+    phone = models.TextField(default="", db_default="")
+    first_name = models.TextField(default="", db_default="")
+    last_name = models.TextField(default="", db_default="")
+    locale = models.TextField(default="", db_default="")
+    time_zone = models.TextField(default="", db_default="")
+    country = models.TextField(default="", db_default="")
+    city = models.TextField(default="", db_default="")
+    company_id = models.BigIntegerField(null=True)
+    attributes = models.JSONField(default=dict, db_default={})
+    provenance = models.JSONField(default=dict, db_default={})
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "contact"
+        indexes = [
+            models.Index(
+                fields=["-created_at", "-contact_id"],
+                name="contact_known_newest",
+                condition=models.Q(known=True, merged_into__isnull=True),
+            ),
+            models.Index(
+                fields=["merged_into"],
+                name="contact_merged_into",
+                condition=models.Q(merged_into__isnull=False),
+            ),
+            models.Index(
+                fields=["created_at"],
+                name="contact_anonymous_age",
+                condition=models.Q(known=False, merged_into__isnull=True),
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        name = f"{self.first_name} {self.last_name}".strip()
+        return name or self.email or self.phone or f"#{self.contact_id}"
+
+
+class Standing(models.Model):
+    """Narrow and hot: what changes with each batch. Nothing here is indexed, so that
+    updates stay heap-only.
+
+    Points are of the default score model. ``next_on`` is the first day on which one of
+    the contact's windows moves (decay, window end); the clock re-evaluates it then.
+    """
+
+    contact_id = models.BigIntegerField(primary_key=True)
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+    demographic = models.IntegerField(default=0, db_default=0)
+    interest = models.IntegerField(default=0, db_default=0)
+    engagement = models.IntegerField(default=0, db_default=0)
+    score = models.IntegerField(default=0, db_default=0)
+    grade = models.CharField(max_length=2, default="", db_default="")
+    temperature = models.CharField(max_length=4, default="cold", db_default="cold")
+    stage_id = models.IntegerField(null=True)
+    next_on = models.DateField(null=True)
+
+    class Meta:
+        db_table = "standing"
+
+
+class Identity(models.Model):
+    """A normalised (value, kind) that points to a contact. ``shared`` marks a device that
+    two known people used: it identifies nobody any more."""
+
+    pk = models.CompositePrimaryKey("value", "kind")
+    value = models.TextField()
+    kind = models.TextField()
+    contact_id = models.BigIntegerField()
+    shared = models.BooleanField(default=False, db_default=False)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "identity"
+
+
+class ContactIdentity(models.Model):
+    """The mirror of ``identity``, contact first, for rules and joins; written with it."""
+
+    pk = models.CompositePrimaryKey("contact_id", "kind", "value")
+    contact_id = models.BigIntegerField()
+    kind = models.TextField()
+    value = models.TextField()
+
+    class Meta:
+        db_table = "contact_identity"
+
+
+class Attribute(models.Model):
+    """The definition of a typed custom field. ``bucket`` is demographic, interest or
+    engagement (W4, T8); ``how`` passive or active; ``options`` closes the values."""
+
+    key = models.CharField(max_length=64, unique=True)
+    label = models.CharField(max_length=120)
+    type = models.CharField(max_length=12)  # text number boolean date datetime list
+    bucket = models.CharField(max_length=12, default="demographic")
+    how = models.CharField(max_length=8, default="active")
+    options = models.JSONField(default=list)
+    description = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    archived_at = models.DateTimeField(null=True)
+
+    @override
+    def __str__(self) -> str:
+        return self.label
+
+
+class Consent(models.Model):
+    """A consent given or withdrawn, with its proof; append only, the newest row counts.
+
+    ``purpose``: marketing, sales_contact, tracking. ``channel``: email, sms, … or "*".
+    """
+
+    pk = models.CompositePrimaryKey("contact_id", "consent_id")
+    contact_id = models.BigIntegerField()
+    consent_id = models.BigIntegerField()
+    purpose = models.CharField(max_length=20)
+    channel = models.CharField(max_length=12)
+    given = models.BooleanField()
+    at = models.DateTimeField()
+    source = models.CharField(max_length=120)
+    wording = models.TextField(default="", db_default="")
+    proof = models.JSONField(default=dict, db_default={})
+
+    class Meta:
+        db_table = "consent"
+
+
+class Suppression(models.Model):
+    """An address that must not be written to, whoever it belongs to (value, kind)."""
+
+    pk = models.CompositePrimaryKey("value", "kind")
+    value = models.TextField()
+    kind = models.TextField()
+    reason = models.CharField(max_length=40)
+    at = models.DateTimeField(default=clock.now)
+    note = models.TextField(default="", db_default="")
+
+    class Meta:
+        db_table = "suppression"
+
+
+class Merge(models.Model):
+    """That ``loser_id`` was linked into ``contact_id``, why, and whether it was undone.
+
+    ``kept`` holds what undo needs: the loser's identities and the winner's values that
+    were filled from the loser.
+    """
+
+    pk = models.CompositePrimaryKey("contact_id", "merge_id")
+    contact_id = models.BigIntegerField()
+    merge_id = models.BigIntegerField()
+    loser_id = models.BigIntegerField(db_index=True)
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=40)
+    actor = models.CharField(max_length=80)
+    kept = models.JSONField(default=dict)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "merge"
+
+
+class IdentityConflict(models.Model):
+    """Two known people named by one fact, kept apart: a row of the duplicates queue."""
+
+    at = models.DateTimeField(default=clock.now)
+    contact_id = models.BigIntegerField(db_index=True)
+    other_id = models.BigIntegerField()
+    kind = models.CharField(max_length=20)
+    value = models.TextField()
+    reason = models.CharField(max_length=40)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact_id", "other_id", "kind", "value"], name="conflict_once"
+            )
+        ]

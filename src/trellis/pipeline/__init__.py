@@ -1,0 +1,1 @@
+"""Facts in, decisions derived: the inbox, the clock and the slots."""

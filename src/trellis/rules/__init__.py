@@ -1,0 +1,1 @@
+"""The rule language: types, operators, fields, compiler, words."""

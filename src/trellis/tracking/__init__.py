@@ -1,0 +1,1 @@
+"""Parsing what comes from outside into facts."""

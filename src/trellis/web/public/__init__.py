@@ -1,0 +1,1 @@
+"""Hot and anonymous paths: collection, t.js, forms, links, unsubscribe."""

@@ -1,0 +1,7 @@
+"""URLs of the staff pages and the public pages."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
