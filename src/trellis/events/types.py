@@ -6,6 +6,7 @@ pipeline. Whoever states a fact about a contact it already knows sets ``contact_
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -66,6 +67,25 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     previous: tuple[str, str] | None = None
     cause: int | None = None
     depth: int = 0
+
+
+class Logged(msgspec.Struct, frozen=True):
+    """One event as it was just logged, for what reacts to it in the same batch.
+
+    ``contact_id`` is the contact it was resolved to; ``event_id`` its key in the log, which
+    is the ``cause`` of whatever follows from it at ``depth`` + 1.
+    """
+
+    contact_id: int
+    event_id: int
+    name: str
+    type: str
+    at: datetime
+    props: dict[str, Any]
+    cause: int | None
+    depth: int
+    key_id: int | None
+    origin: str
 
 
 encoder = msgspec.json.Encoder()

@@ -1,0 +1,24 @@
+"""Running named SQL: two verbs, so that callers read as what they ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+
+Args = Mapping[str, Any] | Sequence[Any]
+
+
+def fetch(sql: str, args: Args = ()) -> list[tuple[Any, ...]]:
+    """Run a statement in the caller's transaction and return its rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, args or None)
+        return list(cursor.fetchall())
+
+
+def run(sql: str, args: Args = ()) -> int:
+    """Run a statement in the caller's transaction and return how many rows it changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, args or None)
+        return int(cursor.rowcount)
