@@ -19,7 +19,7 @@ check: ## Format, lint, types, contracts, migrations
 	$(BIN)/ruff check src tests bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PY) -m django makemigrations --check --dry-run --settings trellis.config.settings
+	PYTHONPATH=src:. $(PY) -m django makemigrations --check --dry-run --settings tests.offline
 
 test: ## Run all tests
 	$(BIN)/pytest -q

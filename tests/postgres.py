@@ -1,14 +1,19 @@
-"""Pytest plug-in: a throw-away PostgreSQL for the run, before Django reads its settings."""
+"""Pytest plug-in: a throw-away PostgreSQL for the run, before Django reads its settings.
+
+The first process of a run starts the server; pytest-xdist's workers inherit its address
+and use a database each.
+"""
 
 from __future__ import annotations
 
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
-from trellis.core.postgres import Server, free_port
+from trellis.core.postgres import Server
 
 OPTIONS = {
     "fsync": "off",
@@ -22,11 +27,11 @@ OPTIONS = {
 def _start() -> None:
     root = Path(tempfile.mkdtemp(prefix="trellis-tests-"))
     root.chmod(0o755)
-    server = Server(folder=root / "pg", port=free_port())
+    server = Server(folder=root / "pg" / "cluster")
     server.start(OPTIONS)
 
     def stop() -> None:
-        server.stop("immediate")
+        server.stop(signal.SIGQUIT)
         shutil.rmtree(root, ignore_errors=True)
 
     atexit.register(stop)

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from trellis.config.env import Env, SettingError
+from trellis.core.postgres import embedded
 
 env = Env()
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -41,7 +42,7 @@ def _secret_key() -> str:
 
 
 def _database(url: str) -> dict[str, Any]:
-    parts = urlsplit(url or "postgresql://")
+    parts = urlsplit(url or embedded(TRELLIS_DATA).url())
     if parts.scheme not in {"postgres", "postgresql"}:
         raise SettingError(f"DATABASE_URL must begin with postgresql://, not {parts.scheme}://")
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
@@ -54,6 +55,7 @@ def _database(url: str) -> dict[str, Any]:
         "HOST": host,
         "PORT": str(query.pop("port", "") or parts.port or ""),
         "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": 16, "timeout": 5},
             "application_name": "trellis",
