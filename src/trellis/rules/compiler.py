@@ -1,0 +1,492 @@
+"""Rules to SQL: one predicate per rule over one frame that reads each table once.
+
+The invariant: SQL text is made of templates of the operator table, column names of the
+field registry and ids of our own rows only; every value stands as a named parameter.
+
+What rules need of behaviour becomes *features*: aggregates over ``signal_daily``, shared by
+all rules of the statement, in one pass. A statement stays the same from day to day: today
+and the beginnings of windows are parameters, made by ``Params.bind``.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from trellis.core import clock
+from trellis.rules import types, windows
+from trellis.rules.operators import COUNT, MANY, NONE, OPERATORS, PAIR, SPAN, Operator
+from trellis.rules.registry import PROPS, Field
+from trellis.rules.types import Leaf, Rule, Scalar, Span, Value
+
+
+class Sql(NamedTuple):
+    """A piece of SQL with ``%(name)s`` places, and the values for them."""
+
+    text: str
+    params: dict[str, Any]
+
+
+class Params:
+    """Names the parameters of one statement; equal values share a name."""
+
+    def __init__(self, prefix: str = "") -> None:
+        self._prefix = prefix
+        self._names: dict[tuple[object, str], str] = {}
+        self._values: dict[str, Any] = {}
+        self._days: dict[str, Callable[[date], date]] = {}
+        self._zoned = False
+
+    def add(self, value: Any, cast: str) -> str:
+        """The place of a value."""
+        key = (tuple(value) if isinstance(value, list) else (type(value), value), cast)
+        name = self._names.setdefault(key, f"{self._prefix}p{len(self._names)}")
+        self._values[name] = value
+        return f"%({name})s::{cast}"
+
+    def today(self) -> str:
+        """The place of the current day."""
+        self._days[f"{self._prefix}today"] = lambda today: today
+        return f"%({self._prefix}today)s::date"
+
+    def since(self, span: Span) -> str:
+        """The place of the last day before a window that ends today."""
+        name = f"{self._prefix}since_{span.n}_{span.unit}"
+        self._days[name] = lambda today: windows.since(today, span)
+        return f"%({name})s::date"
+
+    def until(self, span: Span) -> str:
+        """The place of the first day after a window that begins today."""
+        name = f"{self._prefix}until_{span.n}_{span.unit}"
+        self._days[name] = lambda today: windows.until(today, span)
+        return f"%({name})s::date"
+
+    def zone(self) -> str:
+        """The place of the instance's zone."""
+        self._zoned = True
+        return f"%({self._prefix}zone)s::text"
+
+    def bind(self, now: datetime) -> dict[str, Any]:
+        """The values of all places at a time."""
+        today = windows.day_of(now)
+        bound = dict(self._values)
+        bound.update((name, day(today)) for name, day in self._days.items())
+        if self._zoned:
+            bound[f"{self._prefix}zone"] = windows.zone().key
+        return bound
+
+
+class Scope(NamedTuple):
+    """Which contacts a statement reads: ``template`` with ``{}`` for the column."""
+
+    template: str
+
+    def of(self, column: str) -> str:
+        """The condition over a column that holds contact ids."""
+        return self.template.format(column)
+
+
+THESE = Scope("{} = ANY(%(ids)s::bigint[])")
+RANGE = Scope("{} BETWEEN %(low)s AND %(high)s")
+EVERYBODY = Scope("true")
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One aggregate over a contact's days of a signal: ``n``, ``sum``, ``first`` and
+    ``last`` day, ``first_at``, ``last_at``, or ``fade``: the count weighted linearly down
+    to zero over ``fade`` days. ``window`` limits the days."""
+
+    signal_id: int
+    what: str
+    window: Span | None = None
+    fade: int = 0
+
+
+_AGGREGATES = {
+    "n": "sum(d.n)",
+    "sum": "sum(d.sum)",
+    "first": "min(d.day)",
+    "last": "max(d.day)",
+    "first_at": "min(d.first_at)",
+    "last_at": "max(d.last_at)",
+}
+
+_MEMBER = (
+    "EXISTS (SELECT 1 FROM membership x WHERE x.contact_id = c.contact_id"
+    " AND x.segment_id = {id})"
+)
+
+_TYPE_CASTS = {
+    types.NUMBER: "numeric",
+    types.BOOLEAN: "boolean",
+    types.DATE: "date",
+}
+
+
+class Compiler:
+    """Collects what some rules need, and hands out their predicates.
+
+    ``columns`` replaces the stored value of a field by a column that the caller derives
+    (``score``, ``temperature`` …); ``member`` likewise replaces the test for membership.
+    """
+
+    def __init__(
+        self,
+        fields: Mapping[str, Field],
+        *,
+        params: Params | None = None,
+        columns: Mapping[str, str] | None = None,
+        member: Callable[[int], str] | None = None,
+    ) -> None:
+        self.fields = fields
+        self.params = params or Params()
+        self.columns = dict(columns or {})
+        self.member = member or (lambda segment_id: _MEMBER.format(id=int(segment_id)))
+        self.features: dict[Feature, str] = {}
+        self.consents: dict[tuple[str, str], str] = {}
+        self.moving: list[str] = []
+
+    def predicate(self, rule: Rule) -> str:
+        """SQL that is true or false for each row of the frame, never NULL."""
+        if isinstance(rule, Leaf):
+            return self._leaf(rule)
+        if not rule.parts:
+            return "false"
+        parts = [self.predicate(part) for part in rule.parts]
+        if rule.kind == "all":
+            return f"({' AND '.join(parts)})"
+        joined = f"({' OR '.join(parts)})"
+        return joined if rule.kind == "any" else f"NOT {joined}"
+
+    def feature(self, feature: Feature) -> str:
+        """The column of an aggregate; NULL where nothing was counted."""
+        return f"f.{self.features.setdefault(feature, f'f{len(self.features)}')}"
+
+    def value(self, leaf: Leaf) -> str:
+        """SQL of the value a leaf looks at, as jsonb, for the explanation."""
+        if leaf.type == types.SIGNAL:
+            return f"to_jsonb({self._counted(leaf)[_LOOKS_AT[_stem(leaf.op)]]})"
+        if leaf.type == types.SEGMENT:
+            field = self.fields[leaf.field]
+            pairs = [
+                f"CASE WHEN {self.member(int(choice.id))}"
+                f" THEN {self.params.add(choice.key, 'text')} END"
+                for choice in field.choices or ()
+                if isinstance(leaf.value, tuple) and choice.key in leaf.value
+            ]
+            return f"to_jsonb(array_remove(ARRAY[{', '.join(pairs)}]::text[], NULL))"
+        return f"to_jsonb({self._raw(leaf)})"
+
+    # Leaves
+
+    def _leaf(self, leaf: Leaf) -> str:
+        operator = OPERATORS[leaf.op]
+        if operator.negates:
+            return f"NOT {self._positive(leaf, OPERATORS[operator.negates])}"
+        return self._positive(leaf, operator)
+
+    def _positive(self, leaf: Leaf, operator: Operator) -> str:
+        if leaf.type == types.SEGMENT:
+            return self._segments(leaf)
+        if leaf.type == types.SIGNAL:
+            return self._behaviour(leaf, operator)
+        if operator.key == "not_empty":
+            return self._present(leaf)
+        places = {"x": self._comparable(leaf), "raw": self._raw(leaf)}
+        places.update(self._operands(leaf, operator))
+        if operator.value == SPAN:
+            self._moves(places["x"], leaf)
+        return f"coalesce({operator.sql.format(**places)}, false)"
+
+    def _segments(self, leaf: Leaf) -> str:
+        field = self.fields[leaf.field]
+        assert isinstance(leaf.value, tuple), "parsed"
+        found = [field.choice(str(key)) for key in leaf.value]
+        tests = [self.member(int(choice.id)) for choice in found if choice is not None]
+        return f"({' OR '.join(tests)})"
+
+    def _behaviour(self, leaf: Leaf, operator: Operator) -> str:
+        places = self._counted(leaf)
+        if operator.value == SPAN:
+            assert isinstance(leaf.value, Span), "parsed"
+            places["since"] = self.params.since(leaf.value)
+        elif operator.value != NONE:
+            cast = "bigint" if operator.value == COUNT else "float8"
+            places["v"] = self.params.add(_plain(leaf.value), cast)
+        tests = [f"coalesce({operator.sql.format(**places)}, false)"]
+        signal_id = int(self.fields[leaf.field].ref)
+        if leaf.not_since:
+            mine = self.feature(Feature(signal_id, "last_at"))
+            other = self.feature(Feature(self._signal(leaf.not_since), "last_at"))
+            tests.append(f"coalesce({other} <= {mine}, true)")
+        if leaf.after:
+            mine = self.feature(Feature(signal_id, "last_at"))
+            other = self.feature(Feature(self._signal(leaf.after), "first_at"))
+            tests.append(f"coalesce({other} < {mine}, false)")
+        return f"({' AND '.join(tests)})" if len(tests) > 1 else tests[0]
+
+    def _counted(self, leaf: Leaf) -> dict[str, str]:
+        """The places of behaviour that this leaf's operator needs."""
+        signal_id = int(self.fields[leaf.field].ref)
+        what = _LOOKS_AT[_stem(leaf.op)]
+        if what in ("first", "last"):
+            window = leaf.value if isinstance(leaf.value, Span) else None
+            if window is not None:
+                self._window(signal_id, window)
+            return {what: self.feature(Feature(signal_id, what))}
+        if leaf.within is not None:
+            self._window(signal_id, leaf.within)
+        return {what: f"coalesce({self.feature(Feature(signal_id, what, leaf.within))}, 0)"}
+
+    def _signal(self, key: str) -> int:
+        return int(self.fields[f"signal.{key}"].ref)
+
+    def _window(self, signal_id: int, window: Span) -> None:
+        self.feature(Feature(signal_id, "ends", window))
+
+    # Values
+
+    def _raw(self, leaf: Leaf) -> str:
+        field = self.fields[leaf.field]
+        if leaf.type == types.CONSENT:
+            key = (str(field.ref), leaf.channel)
+            return f"k.{self.consents.setdefault(key, f'k{len(self.consents)}')}"
+        column = self.columns.get(field.key, field.column)
+        if field.json_key:
+            return self._json(column, field.json_key, leaf.type)
+        if field.zoned:
+            return f"({column} AT TIME ZONE {self.params.zone()})::date"
+        return column
+
+    def _json(self, column: str, key: str, kind: str) -> str:
+        place = self.params.add(key, "text")
+        text, item = f"({column} ->> {place})", f"({column} -> {place})"
+        if kind == types.NUMBER:
+            return (
+                f"CASE jsonb_typeof({item}) WHEN 'number' THEN {item}::numeric"
+                f" WHEN 'string' THEN CASE WHEN {text} ~ '^-?[0-9]{{1,18}}([.][0-9]{{1,9}})?$'"
+                f" THEN {text}::numeric END END"
+            )
+        if kind == types.BOOLEAN:
+            return f"CASE lower({text}) WHEN 'true' THEN true WHEN 'false' THEN false END"
+        if kind == types.DATE:
+            return (
+                f"CASE WHEN {text} ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}'"
+                f" AND pg_input_is_valid({text}, 'timestamptz') THEN CASE"
+                f" WHEN length({text}) = 10 THEN {text}::date"
+                f" ELSE ({text}::timestamptz AT TIME ZONE {self.params.zone()})::date END END"
+            )
+        if kind == types.LIST:
+            return (
+                f"CASE jsonb_typeof({item}) WHEN 'array' THEN {item}"
+                f" WHEN 'string' THEN jsonb_build_array({item}) ELSE '[]'::jsonb END"
+            )
+        return text
+
+    def _comparable(self, leaf: Leaf) -> str:
+        raw = self._raw(leaf)
+        if leaf.type != types.TEXT:
+            return raw
+        values = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
+        if any(unicodedata.normalize("NFD", str(value)) != value for value in values):
+            return f"lower(normalize({raw}))"
+        return f"lower({raw})"
+
+    def _present(self, leaf: Leaf) -> str:
+        raw = self._raw(leaf)
+        if leaf.type == types.TEXT:
+            return f"coalesce({raw} <> '', false)"
+        if leaf.type == types.LIST:
+            return f"coalesce({raw} <> '[]'::jsonb, false)"
+        return f"({raw} IS NOT NULL)"
+
+    def _operands(self, leaf: Leaf, operator: Operator) -> dict[str, str]:
+        if operator.value == NONE:
+            return {}
+        if isinstance(leaf.value, Span):
+            return {
+                "since": self.params.since(leaf.value),
+                "until": self.params.until(leaf.value),
+                "today": self.params.today(),
+            }
+        field = self.fields[leaf.field]
+        cast = _TYPE_CASTS.get(leaf.type, "text")
+        if field.choices and isinstance(field.choices[0].id, int):
+            cast = "int"
+        if operator.value == PAIR:
+            assert isinstance(leaf.value, tuple), "parsed"
+            low, high = leaf.value
+            return {
+                "lo": self.params.add(_operand(field, leaf, low), cast),
+                "hi": self.params.add(_operand(field, leaf, high), cast),
+            }
+        if operator.value == MANY:
+            assert isinstance(leaf.value, tuple), "parsed"
+            items = [_operand(field, leaf, item) for item in leaf.value]
+            return {"v": self.params.add(items, f"{cast}[]")}
+        if operator.key == "regex":
+            return {"v": self.params.add(leaf.value, "text")}
+        assert isinstance(leaf.value, str | bool | Decimal | date), "parsed"
+        return {"v": self.params.add(_operand(field, leaf, leaf.value), cast)}
+
+    def _moves(self, day: str, leaf: Leaf) -> None:
+        """Note the days on which a leaf about a relative date changes its answer."""
+        assert isinstance(leaf.value, Span), "parsed"
+        today = self.params.today()
+        step = _interval(leaf.value)
+        days = [day, f"({day} + 1)", f"({day} + {step})::date", f"({day} - {step})::date"]
+        self.moving += [f"CASE WHEN {moment} > {today} THEN {moment} END" for moment in days]
+
+    # The frame
+
+    def frame(self, scope: Scope, *, extra: Sequence[str] = ()) -> str:
+        """FROM and WHERE that offer ``c``, ``s`` and what the predicates so far need."""
+        parts = [
+            "FROM contact c",
+            "LEFT JOIN standing s ON s.contact_id = c.contact_id",
+        ]
+        if self.features:
+            parts.append(
+                f"LEFT JOIN ({self._feature_query(scope)}) f ON f.contact_id = c.contact_id"
+            )
+        if self.consents:
+            parts.append(
+                f"LEFT JOIN ({self._consent_query(scope)}) k ON k.contact_id = c.contact_id"
+            )
+        parts += extra
+        parts.append(f"WHERE c.merged_into IS NULL AND {scope.of('c.contact_id')}")
+        return "\n".join(parts)
+
+    def next_day(self) -> str:
+        """SQL of the first day after today on which an answer may change by itself."""
+        parts = list(self.moving)
+        if any(feature.what in ("ends", "fade") for feature in self.features):
+            parts.append("f.next_on")
+        return f"least({', '.join(parts)})" if parts else "NULL::date"
+
+    def _feature_query(self, scope: Scope) -> str:
+        columns = [
+            f"{self._aggregate(feature)} AS {name}"
+            for feature, name in self.features.items()
+            if feature.what != "ends"
+        ]
+        ends = self._window_ends()
+        if ends:
+            columns.append(f"min({ends}) AS next_on")
+        ids = ", ".join(map(str, sorted({feature.signal_id for feature in self.features})))
+        return (
+            f"SELECT d.contact_id, {', '.join(columns)} FROM signal_daily d"
+            f" WHERE {scope.of('d.contact_id')} AND d.signal_id = ANY(ARRAY[{ids}])"
+            " GROUP BY d.contact_id"
+        )
+
+    def _aggregate(self, feature: Feature) -> str:
+        test = f"d.signal_id = {feature.signal_id}"
+        if feature.window is not None:
+            test += f" AND d.day > {self.params.since(feature.window)}"
+        if feature.what != "fade":
+            return f"{_AGGREGATES[feature.what]} FILTER (WHERE {test})"
+        fade, today = feature.fade, self.params.today()
+        test += f" AND d.day > {self.params.since(Span(fade, 'day'))}"
+        return f"sum(d.n * least({fade}, {fade} - ({today} - d.day))) FILTER (WHERE {test})"
+
+    def _window_ends(self) -> str:
+        """For one row of signal_daily, the day on which it first leaves a window."""
+        arms: dict[int, list[str]] = {}
+        today = self.params.today()
+        for feature in self.features:
+            if feature.what == "ends" and feature.window is not None:
+                end = f"(d.day + {_interval(feature.window)})::date"
+                inside = f"d.day > {self.params.since(feature.window)}"
+                arm = f"CASE WHEN {inside} THEN greatest({end}, {today} + 1) END"
+            elif feature.what == "fade":
+                inside = f"d.day > {self.params.since(Span(feature.fade, 'day'))}"
+                arm = f"CASE WHEN {inside} THEN {today} + 1 END"
+            else:
+                continue
+            arms.setdefault(feature.signal_id, []).append(arm)
+        if not arms:
+            return ""
+        whens = [
+            f"WHEN {signal_id} THEN least({', '.join(found)})"
+            for signal_id, found in sorted(arms.items())
+        ]
+        return f"CASE d.signal_id {' '.join(whens)} END"
+
+    def _consent_query(self, scope: Scope) -> str:
+        columns = []
+        for (purpose, channel), name in self.consents.items():
+            test = f"x.purpose = {self.params.add(purpose, 'text')}"
+            if channel:
+                test += f" AND x.channel IN ({self.params.add(channel, 'text')}, '*')"
+            columns.append(
+                "(array_agg(x.given ORDER BY x.at DESC, x.consent_id DESC)"
+                f" FILTER (WHERE {test}))[1] AS {name}"
+            )
+        return (
+            f"SELECT x.contact_id, {', '.join(columns)} FROM consent x"
+            f" WHERE {scope.of('x.contact_id')} GROUP BY x.contact_id"
+        )
+
+
+_LOOKS_AT = {"count": "n", "did": "n", "sum": "sum", "last": "last", "first": "first"}
+
+
+def _stem(op: str) -> str:
+    """``count_gte`` → ``count``."""
+    return op.split("_")[0]
+
+
+def compile_filter(rule: Rule, column: str, prefix: str = "") -> Sql:
+    """SQL that says whether the properties in the jsonb ``column`` pass a signal's filter.
+
+    True or false, never NULL. ``prefix`` keeps the parameters of several filters in one
+    statement apart. ``column`` is written by the caller, never by a user.
+    """
+    params = Params(prefix)
+    fields = _filter_fields(rule, column)
+    text = Compiler(fields, params=params).predicate(rule)
+    return Sql(text, params.bind(clock.now()))
+
+
+def _filter_fields(rule: Rule, column: str) -> dict[str, Field]:
+    return {
+        key: Field(
+            key=key,
+            label=PROPS[key].label,
+            type=types.ANY,
+            column=column,
+            json_key=PROPS[key].json_key,
+        )
+        for key in types.fields_of(rule)
+    }
+
+
+def _operand(field: Field, leaf: Leaf, value: Scalar) -> Any:
+    """A value as the database compares it: choices by id, text in lower case."""
+    if leaf.type == types.CHOICE:
+        choice = field.choice(str(value))
+        return choice.id if choice is not None else None
+    return fold(value) if isinstance(value, str) else value
+
+
+def fold(text: str) -> str:
+    """Lower case, letter by letter, as the database's ``lower`` does it."""
+    return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+
+
+def _plain(value: Value) -> int | float:
+    """A count or sum as the number the database compares with."""
+    assert isinstance(value, Decimal), "parsed"
+    return float(value) if value % 1 else int(value)
+
+
+def _interval(span: Span) -> str:
+    if span.unit == "month":
+        return f"interval '{int(span.n)} months'"
+    return str(int(span.n) * (7 if span.unit == "week" else 1))
