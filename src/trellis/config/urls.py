@@ -5,5 +5,6 @@ from __future__ import annotations
 from django.urls import include, path
 
 urlpatterns = [
+    path("api/", include("trellis.api.urls")),
     path("", include("trellis.web.urls")),
 ]

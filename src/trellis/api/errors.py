@@ -1,0 +1,78 @@
+"""Every error of the API, mapped once to problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from trellis.core.errors import TrellisError
+
+TYPE = "application/problem+json"
+
+
+def problem(status: int, code: str, detail: str, **data: Any) -> HttpResponse:
+    """A problem response: ``code`` is for programs, ``detail`` a sentence for people."""
+    body = {"type": "about:blank", "title": _TITLES.get(status, "Error"), "status": status}
+    return JsonResponse(
+        {**body, "code": code, "detail": detail, **data}, status=status, content_type=TYPE
+    )
+
+
+_TITLES = {
+    400: "Bad request",
+    401: "Not authenticated",
+    403: "Forbidden",
+    404: "Not found",
+    409: "Conflict",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Invalid",
+    429: "Too many requests",
+    503: "Unavailable",
+}
+
+
+def _trellis(_request: HttpRequest, error: TrellisError) -> HttpResponse:
+    data = {key: value for key, value in error.data.items() if key not in _RESERVED}
+    return problem(error.status, error.code, error.message, **data)
+
+
+_RESERVED = {"type", "title", "status", "code", "detail"}
+
+
+def _validation(_request: HttpRequest, error: ValidationError) -> HttpResponse:
+    faults = [
+        {"path": ".".join(str(part) for part in fault["loc"]), "message": fault["msg"]}
+        for fault in error.errors
+    ]
+    where = (
+        f"{faults[0]['path']}: {faults[0]['message']}" if faults else "The input is not valid."
+    )
+    return problem(422, "invalid", where, errors=faults)
+
+
+def _authentication(_request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
+    answer = problem(401, "unauthenticated", "Send an API key: Authorization: Bearer ak_…")
+    answer["WWW-Authenticate"] = 'Bearer realm="Trellis"'
+    return answer
+
+
+def _http(_request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problem(error.status_code, "http", str(error.message))
+
+
+def _missing(_request: HttpRequest, _error: Http404) -> HttpResponse:
+    return problem(404, "not_found", "There is no such thing.")
+
+
+def install(api: NinjaAPI) -> None:
+    """Let ``api`` answer every error as a problem."""
+    # The casts: ninja types a handler as taking the class as well as the instance.
+    api.add_exception_handler(TrellisError, cast(Any, _trellis))
+    api.add_exception_handler(ValidationError, cast(Any, _validation))
+    api.add_exception_handler(AuthenticationError, cast(Any, _authentication))
+    api.add_exception_handler(HttpError, cast(Any, _http))
+    api.add_exception_handler(Http404, cast(Any, _missing))
