@@ -104,6 +104,25 @@ class Message(models.Model):
         ]
 
 
+class ChannelState(models.Model):
+    """Whether a channel may send. A row stands once something was to be said about it.
+
+    ``paused_at`` with ``reason`` and ``detail``: by a person or by a configuration error;
+    ``failing_since`` while the other side cannot be reached. Both are alarms of the health
+    page. Times are the machine's.
+    """
+
+    kind = models.CharField(max_length=12, primary_key=True)
+    paused_at = models.DateTimeField(null=True)
+    paused_by = models.CharField(max_length=80, blank=True)
+    reason = models.CharField(max_length=60, blank=True)
+    detail = models.TextField(blank=True)
+    failing_since = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "channel_state"
+
+
 class TrapMail(models.Model):
     """What a sandbox would have sent: the whole message as the channel got it."""
 

@@ -1,0 +1,1 @@
+"""Templates become bytes: Liquid, MJML, links, plain text and MIME."""

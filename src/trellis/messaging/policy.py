@@ -1,0 +1,110 @@
+"""The instance's sending policy: what the gate measures against. Kept in the instance row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from django.conf import settings
+from django.db import transaction
+
+from trellis.core.errors import InvalidInput
+from trellis.core.models import Instance
+
+KEY = "messaging"
+
+
+class Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The policy as it stands in ``Instance.settings["messaging"]``; every part optional."""
+
+    cap_count: int = 3
+    cap_days: int = 7
+    quiet_from: str = ""
+    quiet_to: str = ""
+    expiry_hours: int = 72
+    soft_bounces: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """- ``cap_count`` marketing messages per contact in ``cap_window``; 0 = no cap.
+    - ``quiet``: local times from–to in which no marketing goes out; None = any time.
+    - ``expiry``: a marketing message not sent this long after it was due is skipped.
+    - ``soft_bounces``: so many soft bounces in a row suppress the address; 0 = never.
+    - ``explicit``: whether marketing needs a recorded consent.
+    - ``zone``: the zone of contacts that have none.
+    """
+
+    cap_count: int
+    cap_window: timedelta
+    quiet: tuple[time, time] | None
+    expiry: timedelta
+    soft_bounces: int
+    explicit: bool
+    zone: ZoneInfo
+
+
+def load() -> Policy:
+    """The policy in force: one read of the instance row."""
+    row = Instance.objects.filter(id=1).values_list("settings", flat=True).first() or {}
+    return _policy(_stored(row.get(KEY, {})))
+
+
+def stored() -> Stored:
+    """The stored settings, with defaults filled in, for the settings page and the API."""
+    row = Instance.objects.filter(id=1).values_list("settings", flat=True).first() or {}
+    return _stored(row.get(KEY, {}))
+
+
+def save(values: dict[str, Any]) -> Stored:
+    """Change parts of the policy; raises ``InvalidInput`` with a sentence."""
+    with transaction.atomic():
+        instance = Instance.objects.select_for_update().get(id=1)
+        new = _stored({**instance.settings.get(KEY, {}), **values})
+        _check(new)
+        instance.settings[KEY] = msgspec.to_builtins(new)
+        instance.save(update_fields=["settings"])
+    return new
+
+
+def _stored(raw: dict[str, Any]) -> Stored:
+    try:
+        return msgspec.convert(raw, Stored)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"Sending policy: {error}.") from error
+
+
+def _check(value: Stored) -> None:
+    if min(value.cap_count, value.soft_bounces) < 0 or value.cap_days < 1:
+        raise InvalidInput("Counts cannot be negative, and the cap needs at least one day.")
+    if value.expiry_hours < 1:
+        raise InvalidInput("A message must stay valid for at least one hour.")
+    if bool(value.quiet_from) != bool(value.quiet_to):
+        raise InvalidInput("Quiet hours need both a beginning and an end.")
+    _policy(value)
+
+
+def _clock_time(text: str) -> time:
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(f"{text!r} is not a time of day such as 21:00.") from None
+
+
+def _policy(value: Stored) -> Policy:
+    quiet = None
+    if value.quiet_from and value.quiet_to:
+        begin, end = _clock_time(value.quiet_from), _clock_time(value.quiet_to)
+        quiet = None if begin == end else (begin, end)
+    return Policy(
+        cap_count=value.cap_count,
+        cap_window=timedelta(days=value.cap_days),
+        quiet=quiet,
+        expiry=timedelta(hours=value.expiry_hours),
+        soft_bounces=value.soft_bounces,
+        explicit=settings.TRELLIS_CONSENT == "explicit",
+        zone=ZoneInfo(settings.TIME_ZONE),
+    )
