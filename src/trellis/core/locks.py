@@ -8,7 +8,14 @@ and a back-fill from the log counts exactly the events of earlier epochs.
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+from weakref import WeakSet
+
 from django.db import connection
+
+T = TypeVar("T")
 
 DEFINITIONS = 7_301
 """Held shared by each batch, exclusively by a change of definitions or a rebuild chunk."""
@@ -38,3 +45,40 @@ def bump_epoch() -> int:
         row = cursor.fetchone()
     assert row is not None, "core_instance has its row from the first migration"
     return int(row[0])
+
+
+class Definitions(Generic[T]):
+    """What batches compute with, loaded once per epoch and process.
+
+    Keep one at module level (``SIGNALS = Definitions(_load)``) and ask ``at(epoch)`` with
+    the epoch from ``share_definitions``: whoever changes what ``load`` reads must hold the
+    definitions and bump the epoch.
+    """
+
+    _all: WeakSet[Definitions[object]] = WeakSet()
+
+    def __init__(self, load: Callable[[], T]) -> None:
+        self._load = load
+        self._lock = threading.Lock()
+        self._kept: tuple[int, T] | None = None
+        Definitions._all.add(self)  # type: ignore[arg-type]  # only forget() is called on it
+
+    def at(self, epoch: int) -> T:
+        """The definitions of ``epoch``; loads them where another epoch is in memory."""
+        kept = self._kept
+        if kept is not None and kept[0] == epoch:
+            return kept[1]
+        with self._lock:
+            value = self._load()
+            self._kept = (epoch, value)
+        return value
+
+    def forget(self) -> None:
+        """Load again next time, whatever the epoch."""
+        self._kept = None
+
+
+def forget_definitions() -> None:
+    """Empty every ``Definitions`` of this process: after a rollback (tests) or a restore."""
+    for kept in list(Definitions._all):
+        kept.forget()

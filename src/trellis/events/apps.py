@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from typing_extensions import override
 
 
 class EventsConfig(AppConfig):
@@ -11,3 +12,20 @@ class EventsConfig(AppConfig):
     name = "trellis.events"
     label = "events"
     default_auto_field = "django.db.models.BigAutoField"
+
+    @override
+    def ready(self) -> None:
+        from trellis.events import models
+        from trellis.people.registry import ContactTable, register
+
+        register(ContactTable(model=models.Event, mode="move", origin="origin_id"))
+        register(
+            ContactTable(
+                model=models.SignalDaily,
+                mode="add",
+                total=("n", "sum"),
+                first=("first_at",),
+                last=("last_at",),
+            )
+        )
+        register(ContactTable(model=models.Decision, mode="move"))

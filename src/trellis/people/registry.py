@@ -6,13 +6,17 @@ a ``contact_id`` and fails where one is missing here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from django.db.models import Model
 
+from trellis.core.ids import SLOTS
 from trellis.core.registry import Registry
+
+SLOT = f"g.winner %% {SLOTS}"
+"""For ``put``: the timer slot of the contact a row moves to."""
 
 Mode = Literal["move", "add", "keep", "own"]
 
@@ -29,10 +33,12 @@ class ContactTable:
     - ``keep``: where both have a row of the same key, the survivor's stays.
     - ``own``: the people domain handles the table itself.
 
-    ``put`` gives SQL for columns that change with the contact (``slot``), over the row
-    ``g`` and ``g.winner``. ``clash`` says which of the moved rows stand against a unique
-    row of the survivor, and ``clash_put`` what their columns become. ``erase`` deletes the
-    rows of an erased person (default), or keeps them where they say nothing about them.
+    ``put`` gives SQL for columns that change with the contact (``slot``), over the moved
+    row ``g`` with ``g.winner`` and ``g.loser``. ``clash`` says which moved rows stand against
+    a unique row of the survivor, and ``clash_put`` what their columns become. ``origin`` is
+    the column that remembers the first contact, where there is one. ``undone`` repairs what
+    undo cannot give back by rows, for (winner, loser). ``erase`` deletes the rows of an
+    erased person (default), or keeps them where they say nothing about them.
     """
 
     model: type[Model]
@@ -43,6 +49,8 @@ class ContactTable:
     put: Mapping[str, str] = field(default_factory=dict)
     clash: str = ""
     clash_put: Mapping[str, str] = field(default_factory=dict)
+    origin: str = ""
+    undone: Callable[[int, int], None] | None = None
     erase: bool = True
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from typing_extensions import override
 
 
 class SegmentsConfig(AppConfig):
@@ -11,3 +12,10 @@ class SegmentsConfig(AppConfig):
     name = "trellis.segments"
     label = "segments"
     default_auto_field = "django.db.models.BigAutoField"
+
+    @override
+    def ready(self) -> None:
+        from trellis.people.registry import ContactTable, register
+        from trellis.segments.models import Membership
+
+        register(ContactTable(model=Membership, mode="keep"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from typing_extensions import override
 
 
 class SourcesConfig(AppConfig):
@@ -11,3 +12,10 @@ class SourcesConfig(AppConfig):
     name = "trellis.sources"
     label = "sources"
     default_auto_field = "django.db.models.BigAutoField"
+
+    @override
+    def ready(self) -> None:
+        from trellis.people.registry import ContactTable, register
+        from trellis.sources.models import Touch
+
+        register(ContactTable(model=Touch, mode="move"))

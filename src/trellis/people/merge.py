@@ -1,0 +1,116 @@
+"""Linking contacts into one, many pairs at a time, and taking it apart again.
+
+Rows are copied to the survivor and deleted (``contact_id`` of a row never changes);
+``merge.kept`` remembers what undo needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from trellis.core import db, sql
+from trellis.people import attributes, moving
+from trellis.people.attributes import Profile
+from trellis.people.registry import contact_tables
+from trellis.people.types import Merged
+from trellis.people.values import BUILT_IN
+
+_SQL = sql.load(__package__, "merge")
+_encode = msgspec.json.Encoder().encode
+Kept = dict[str, Any]
+
+
+def merge(pairs: Sequence[Merged], now: datetime, actor: str = "system") -> None:
+    """Link each loser into its winner. Both are locked by the caller (``people.resolve``);
+    every winner is a final survivor and no contact loses twice."""
+    if not pairs:
+        return
+    winners, losers = [p.winner for p in pairs], [p.loser for p in pairs]
+    kept: dict[int, Kept] = {loser: {} for loser in losers}
+    args = {"winners": winners, "losers": losers}
+    for name, table in contact_tables.items():
+        if table.mode == "own":
+            continue
+        if table.origin:
+            db.run(moving.merge_sql(name), args)
+            continue
+        for loser, moved, rows in db.fetch(moving.merge_sql(name), args):
+            kept[loser][name] = {"moved": _json(moved) or [], "rows": _json(rows) or []}
+    _move_identities(args, kept)
+    _move_standing(pairs)
+    _merge_profiles(pairs, kept, now)
+    db.run(_SQL["link"], [now, winners, losers])
+    db.run(_SQL["know"], [losers])
+    reasons = [p.reason for p in pairs]
+    notes = [_encode(kept[loser]).decode() for loser in losers]
+    db.run(_SQL["note"], [now, actor, winners, losers, reasons, notes])
+
+
+def _json(value: Any) -> Any:
+    return msgspec.json.decode(value) if isinstance(value, str | bytes) else value
+
+
+def _move_identities(args: dict[str, list[int]], kept: dict[int, Kept]) -> None:
+    rows = db.fetch(_SQL["mirror"], args)
+    for _, loser, kind, value in rows:
+        kept[loser].setdefault("identities", []).append([kind, value])
+    if rows:
+        db.run(
+            _SQL["point"], [[r[0] for r in rows], [r[2] for r in rows], [r[3] for r in rows]]
+        )
+
+
+def _move_standing(pairs: Sequence[Merged]) -> None:
+    winner_of = {p.loser: p.winner for p in pairs}
+    rows = db.fetch(_SQL["unstand"], [list(winner_of)])
+    if rows:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        columns[0] = [winner_of[loser] for loser in columns[0]]
+        db.run(_SQL["stand"], columns)
+
+
+def _merge_profiles(pairs: Sequence[Merged], kept: dict[int, Kept], now: datetime) -> None:
+    """Give winners what losers knew better: the newest word on each key wins."""
+    profiles = attributes.read([p.loser for p in pairs] + [p.winner for p in pairs])
+    for pair in pairs:
+        winner, loser = profiles[pair.winner], profiles[pair.loser]
+        before = snapshot(winner)
+        for key, said in loser.provenance.items():
+            value = value_of(loser, key)
+            old = winner.provenance.get(key)
+            if attributes.newer((said["at"], value), old, value_of(winner, key)):
+                set_value(winner, key, value)
+                winner.provenance[key] = said
+                winner.changed = True
+        if winner.changed:
+            kept[pair.loser]["profile"] = before
+    attributes.write([p for p in profiles.values() if p.changed], now)
+
+
+def value_of(profile: Profile, key: str) -> Any:
+    """What a profile says under a key."""
+    if key == "company":
+        return profile.company_id
+    return profile.fields[key] if key in profile.fields else profile.attributes.get(key)
+
+
+def set_value(profile: Profile, key: str, value: Any) -> None:
+    """Put a value that was valid in another profile into this one."""
+    if key == "company":
+        profile.company_id = value
+    elif key in profile.fields:
+        profile.fields[key] = value
+    elif value is None:
+        profile.attributes.pop(key, None)
+    else:
+        profile.attributes[key] = value
+
+
+def snapshot(profile: Profile) -> dict[str, Any]:
+    """A profile's values and provenance as JSON, for undo."""
+    values = {key: value_of(profile, key) for key in (*BUILT_IN, *profile.attributes)}
+    return {"values": values, "provenance": dict(profile.provenance)}
