@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import connection
 
 from trellis.core import clock
 
+ADD = (
+    "INSERT INTO core_counter AS c (minute, name, reason, n)"
+    " SELECT %(minute)s, t.name, t.reason, t.n"
+    " FROM unnest(%(names)s::text[], %(reasons)s::text[], %(counts)s::bigint[])"
+    " AS t (name, reason, n)"
+    " ON CONFLICT (minute, name, reason) DO UPDATE SET n = c.n + EXCLUDED.n"
+)
+"""The statement behind ``add``, for writers that have a connection of their own."""
+
+
+def parameters(counts: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+    """The parameters of ``ADD``. Sorted, so that concurrent writers do not deadlock."""
+    rows = sorted((key, n) for key, n in counts.items() if n)
+    return {
+        "minute": clock.now().replace(second=0, microsecond=0),
+        "names": [name for (name, _), _ in rows],
+        "reasons": [reason for (_, reason), _ in rows],
+        "counts": [n for _, n in rows],
+    }
+
 
 def add(counts: Mapping[tuple[str, str], int]) -> None:
     """Add ``{(name, reason): n}`` to the current minute, in the caller's transaction."""
-    rows = sorted((key, n) for key, n in counts.items() if n)
-    if not rows:
+    if not any(counts.values()):
         return
-    minute = clock.now().replace(second=0, microsecond=0)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO core_counter AS c (minute, name, reason, n)"
-            " SELECT %s, t.name, t.reason, t.n"
-            " FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS t (name, reason, n)"
-            " ON CONFLICT (minute, name, reason) DO UPDATE SET n = c.n + EXCLUDED.n",
-            [
-                minute,
-                [key[0] for key, _ in rows],
-                [key[1] for key, _ in rows],
-                [n for _, n in rows],
-            ],
-        )
+        cursor.execute(ADD, parameters(counts))

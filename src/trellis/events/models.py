@@ -80,12 +80,18 @@ class Inbox(models.Model):
 
 
 class Rejected(models.Model):
-    """An item that was not accepted, kept with its reason; it can be replayed."""
+    """An item that was not accepted, kept with its reason; it can be replayed.
+
+    ``call`` and ``sent`` are what the request said around the item: the endpoint's call
+    and the batch's ``sentAt``. ``at`` is when it was received.
+    """
 
     at = models.DateTimeField(default=clock.now, db_index=True)
     reason = models.CharField(max_length=40)
     detail = models.TextField(blank=True)
     origin = models.CharField(max_length=40)
+    call = models.CharField(max_length=10, default="batch", db_default="batch")
+    sent = models.CharField(max_length=40, default="", db_default="")
     key_id = models.IntegerField(null=True)
     body = models.BinaryField()
     replayed_at = models.DateTimeField(null=True)

@@ -1,0 +1,111 @@
+"""What a call says about where it happened: page, campaign, device."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+PAGE = ("url", "path", "referrer", "title", "search")
+"""Keys of ``context.page`` that become properties."""
+
+CAMPAIGN = {
+    "name": "utm_campaign",
+    "source": "utm_source",
+    "medium": "utm_medium",
+    "term": "utm_term",
+    "content": "utm_content",
+    "id": "utm_id",
+}
+"""``context.campaign`` → property. Other keys of it become ``utm_<key>``."""
+
+CLIENT = (
+    ("userAgent", None, "user_agent"),
+    ("locale", None, "locale"),
+    ("timezone", None, "time_zone"),
+    ("groupId", None, "group_id"),
+    ("app", "name", "app_name"),
+    ("app", "version", "app_version"),
+    ("os", "name", "os"),
+    ("os", "version", "os_version"),
+    ("device", "type", "device_type"),
+    ("screen", "width", "screen_width"),
+)
+"""``context.<first>[.<second>]`` → property. Addresses of the network are not kept."""
+
+CLICK_IDS = frozenset({"gclid", "fbclid", "msclkid", "yclid", "ttclid", "dclid", "bd_vid"})
+"""Parameters by which advertisers recognise a click; kept under their own names."""
+
+_MAX_PARAMETER = 255
+_MAX_QUERY = 4_096
+_BOT = re.compile(
+    r"bot\b|bot[/;_-]|crawl|spider|slurp|headless|lighthouse|facebookexternalhit|preview"
+    r"|monitor|curl/|wget/|python-requests|go-http-client|phantomjs|pingdom|archiver",
+    re.IGNORECASE,
+)
+
+
+def put_page(props: dict[str, Any], context: Mapping[str, Any]) -> None:
+    """Add the page's address and title where the properties do not say them themselves."""
+    page = context.get("page")
+    if isinstance(page, dict):
+        for key in PAGE:
+            value = page.get(key)
+            if value is not None and key not in props:
+                props[key] = value
+    url = props.get("url")
+    if isinstance(url, str) and "path" not in props:
+        props["path"] = _path(url)
+
+
+def put_campaign(props: dict[str, Any], context: Mapping[str, Any]) -> None:
+    """Add ``utm_*`` from the campaign, else from the page's query, and known click ids."""
+    campaign = context.get("campaign")
+    if isinstance(campaign, dict):
+        for key, value in campaign.items():
+            if value not in (None, ""):
+                props.setdefault(CAMPAIGN.get(key, f"utm_{key}"), value)
+    query = _query(props)
+    if "utm_" not in query and "clid=" not in query and "bd_vid=" not in query:
+        return
+    for key, value in _parameters(query):
+        if key.startswith("utm_") or key in CLICK_IDS:
+            props.setdefault(key[:64], value[:_MAX_PARAMETER])
+
+
+def put_client(props: dict[str, Any], context: Mapping[str, Any]) -> None:
+    """Add what is known of the program and the device, by the names of ``CLIENT``."""
+    for first, second, name in CLIENT:
+        value = context.get(first)
+        if second is not None:
+            value = value.get(second) if isinstance(value, dict) else None
+        if value not in (None, "") and not isinstance(value, dict | list):
+            props.setdefault(name, value)
+
+
+@lru_cache(maxsize=4_096)
+def is_bot(user_agent: str) -> bool:
+    """Whether a user agent says that no person is behind it."""
+    return _BOT.search(user_agent) is not None
+
+
+@lru_cache(maxsize=1_024)
+def _parameters(query: str) -> tuple[tuple[str, str], ...]:
+    return tuple(parse_qsl(query[:_MAX_QUERY].lstrip("?")))
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path or "/"
+    except ValueError:
+        return ""
+
+
+def _query(props: Mapping[str, Any]) -> str:
+    search = props.get("search")
+    if isinstance(search, str) and search:
+        return search
+    url = props.get("url")
+    return url.partition("?")[2].partition("#")[0] if isinstance(url, str) else ""

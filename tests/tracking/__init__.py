@@ -1,0 +1,1 @@
+"""Collecting: parsing, the collector, the spool, replay."""
