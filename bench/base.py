@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -60,11 +61,11 @@ def instance() -> Iterator[Path]:
     Sets the environment for this process and its children, and sets Django up. Only one
     can be open in a process, before anything imports the settings.
     """
-    from trellis.core.postgres import Server, free_port
+    from trellis.core.postgres import Server
 
     root = Path(tempfile.mkdtemp(prefix="trellis-bench-"))
     root.chmod(0o755)
-    server = Server(folder=root / "pg", port=free_port())
+    server = Server(folder=root / "pg" / "cluster")
     server.start(DURABLE)
     os.environ.update(
         DATABASE_URL=server.url("postgres"),
@@ -82,5 +83,5 @@ def instance() -> Iterator[Path]:
         call_command("migrate", verbosity=0)
         yield root
     finally:
-        server.stop("immediate")
+        server.stop(signal.SIGQUIT)
         shutil.rmtree(root, ignore_errors=True)

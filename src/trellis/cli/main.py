@@ -1,11 +1,69 @@
-"""The trellis command."""
+"""The trellis command: every verb an operator needs, with clear errors and exit codes.
+
+0: done. 1: it could not be done; one sentence on stderr says what to do. 2: the command
+line was wrong. 130: interrupted.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
 import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.utils import DatabaseError
+
+from trellis import __version__
+from trellis.core.errors import TrellisError
+
+COMMANDS = (
+    "up",
+    "web",
+    "worker",
+    "migrate",
+    "doctor",
+    "backup",
+    "people",
+    "sandbox",
+    "bench",
+)
+"""Modules of ``cli.commands``, in the order of the help."""
 
 
-def main() -> int:
+def parser() -> argparse.ArgumentParser:
+    """The whole command line (also read by the reference page)."""
+    top = argparse.ArgumentParser(
+        prog="trellis", description="Lead management and lead nurturing on PostgreSQL."
+    )
+    top.add_argument("--version", action="version", version=f"trellis {__version__}")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="print JSON for programs")
+    verbs = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        import_module(f"trellis.cli.commands.{name}").add(verbs, common)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    print("trellis: no command yet", file=sys.stderr)
-    return 2
+    args = parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except KeyboardInterrupt:
+        return 130
+    except (TrellisError, ImproperlyConfigured, DatabaseError, OSError) as error:
+        return _fail(args, error)
+
+
+def _fail(args: argparse.Namespace, error: Exception) -> int:
+    message = str(error).strip() or type(error).__name__
+    if args.json:
+        print(json.dumps({"error": message}))
+    print(f"trellis: {message}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -6,13 +6,16 @@ The table is also the reference page. A bad value fails at start, in a sentence.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from trellis.core.errors import TrellisError
 
 
-class SettingError(Exception):
+class SettingError(TrellisError):
     """A setting has a value that cannot be used."""
 
 
@@ -53,6 +56,30 @@ SETTINGS: tuple[Setting, ...] = (
         kind="text",
         default="",
         help="Public address, used in links of messages. Empty: http://host:port.",
+    ),
+    Setting(
+        name="TRELLIS_PROXIES",
+        kind="list",
+        default="127.0.0.1",
+        help="Addresses of reverse proxies whose X-Forwarded-For and -Proto are believed.",
+    ),
+    Setting(
+        name="TRELLIS_ADMIN_EMAIL",
+        kind="text",
+        default="admin@localhost",
+        help="Login of the first administrator, made at the first start.",
+    ),
+    Setting(
+        name="TRELLIS_METRICS_TOKEN",
+        kind="text",
+        default="",
+        help="Bearer token that /metrics asks for. Empty: open to whoever reaches the port.",
+    ),
+    Setting(
+        name="TRELLIS_MIN_FREE_MB",
+        kind="int",
+        default="300",
+        help="Free megabytes the data folder's disk must have at start.",
     ),
     Setting(
         name="TRELLIS_SECRET_KEY",
@@ -168,6 +195,23 @@ class Env:
     def list(self, name: str) -> list[str]:
         """Comma-separated items, blanks dropped."""
         return [item.strip() for item in self.text(name).split(",") if item.strip()]
+
+    def choice(self, name: str, allowed: Sequence[str]) -> str:
+        """One of ``allowed``, in any case."""
+        value = self.text(name).lower()
+        if value not in allowed:
+            raise SettingError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+        return value
+
+    def zone(self, name: str) -> str:
+        """The name of an IANA time zone."""
+        value = self.text(name)
+        try:
+            return ZoneInfo(value).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise SettingError(
+                f"{name} must be an IANA time zone like Europe/Madrid, not {value!r}"
+            ) from None
 
     def path(self, name: str) -> Path:
         """An absolute path; a relative one counts from the current folder."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from trellis.config import logging
 from trellis.config.env import Env, SettingError
 from trellis.core.postgres import embedded
 
 env = Env()
+LEVELS = ("debug", "info", "warning", "error")
 PACKAGE = Path(__file__).resolve().parent.parent
 
 TRELLIS_DATA = env.path("TRELLIS_DATA")
@@ -22,23 +25,44 @@ TRELLIS_PORT = env.int("TRELLIS_PORT")
 TRELLIS_URL = env.text("TRELLIS_URL").rstrip("/") or f"http://{TRELLIS_HOST}:{TRELLIS_PORT}"
 TRELLIS_SMTP_URL = env.text("TRELLIS_SMTP_URL")
 TRELLIS_MAIL_FROM = env.text("TRELLIS_MAIL_FROM")
-TRELLIS_CONSENT = env.text("TRELLIS_CONSENT")
-if TRELLIS_CONSENT not in {"explicit", "implied"}:
-    raise SettingError(f"TRELLIS_CONSENT must be explicit or implied, not {TRELLIS_CONSENT!r}")
+TRELLIS_CONSENT = env.choice("TRELLIS_CONSENT", ("explicit", "implied"))
 TRELLIS_EVENT_MONTHS = env.int("TRELLIS_EVENT_MONTHS")
 TRELLIS_ANONYMOUS_DAYS = env.int("TRELLIS_ANONYMOUS_DAYS")
-TRELLIS_LOG_LEVEL = env.text("TRELLIS_LOG_LEVEL").upper()
+TRELLIS_PROXIES = env.list("TRELLIS_PROXIES")
+TRELLIS_ADMIN_EMAIL = env.text("TRELLIS_ADMIN_EMAIL")
+TRELLIS_METRICS_TOKEN = env.text("TRELLIS_METRICS_TOKEN")
+TRELLIS_MIN_FREE_MB = env.int("TRELLIS_MIN_FREE_MB")
+TRELLIS_EMBEDDED = not env.text("DATABASE_URL")
+LOGGING = logging.configure(env.choice("TRELLIS_LOG_LEVEL", LEVELS).upper())
 
 
 def _secret_key() -> str:
     if given := env.text("TRELLIS_SECRET_KEY"):
         return given
     file = TRELLIS_DATA / "secret_key"
-    if not file.exists():
-        TRELLIS_DATA.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(48), "utf-8")
-    return file.read_text("utf-8").strip()
+    try:
+        if not file.exists():
+            TRELLIS_DATA.mkdir(parents=True, exist_ok=True)
+            _write_once(file, secrets.token_urlsafe(48))
+        return file.read_text("utf-8").strip()
+    except OSError as error:
+        raise SettingError(
+            f"The data folder {TRELLIS_DATA} cannot be used ({error.strerror}): run Trellis as"
+            " its owner, or name another with TRELLIS_DATA."
+        ) from error
+
+
+def _write_once(file: Path, text: str) -> None:
+    """Write a private file whole or not at all; the first of two writers wins."""
+    fresh = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    fresh.touch(mode=0o600)
+    fresh.write_text(text, "utf-8")
+    try:
+        os.link(fresh, file)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
 
 
 def _database(url: str) -> dict[str, Any]:
@@ -154,7 +178,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 
 USE_TZ = True
-TIME_ZONE = env.text("TRELLIS_TIME_ZONE")
+TIME_ZONE = env.zone("TRELLIS_TIME_ZONE")
 USE_I18N = True
 LANGUAGE_CODE = env.text("TRELLIS_LANGUAGE")
 LANGUAGES = [
@@ -174,6 +198,5 @@ WHITENOISE_AUTOREFRESH = DEBUG
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = TRELLIS_URL.startswith("https://")
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "SAMEORIGIN"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import psycopg
 from django.db import connection
 
 Args = Mapping[str, Any] | Sequence[Any]
@@ -22,3 +23,10 @@ def run(sql: str, args: Args = ()) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, args or None)
         return int(cursor.rowcount)
+
+
+def connect(timeout: int = 3) -> psycopg.Connection[Any]:
+    """A connection of its own, outside the pool, committing each statement; it fails within
+    ``timeout`` seconds (``psycopg.OperationalError``) where the database is away."""
+    params = {**connection.get_connection_params(), "connect_timeout": timeout}
+    return psycopg.connect(**params, autocommit=True)

