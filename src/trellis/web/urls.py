@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from trellis.web.staff.urls import urlpatterns as staff
+
+urlpatterns: list[URLPattern | URLResolver] = [*staff]
