@@ -4,6 +4,4 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from trellis.web.staff.urls import urlpatterns as staff
-
-urlpatterns: list[URLPattern | URLResolver] = [*staff]
+urlpatterns: list[URLPattern | URLResolver] = []
