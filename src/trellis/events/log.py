@@ -51,12 +51,11 @@ def append(rows: Sequence[Logged], epoch: int, now: datetime) -> list[Logged]:
 
 
 def _copy(rows: Sequence[Logged], names: Mapping[Name, int], epoch: int, now: datetime) -> None:
-    """COPY reads text, in which a backslash of JSON is doubled."""
     logged_at = now.isoformat()
     lines = [
         f"{r.contact_id}\t{r.event_id}\t{r.at.isoformat()}\t{names[r.type, r.name]}\t{epoch}"
         f"\t{r.depth}\t{_number(r.key_id)}\t{_number(r.cause)}\t{logged_at}\t".encode()
-        + storable(r.props).replace(b"\\", b"\\\\")
+        + _json(r.props)
         for r in rows
     ]
     with connection.cursor() as cursor, cursor.copy(_SQL["append"]) as copy:
@@ -67,10 +66,14 @@ def _number(value: int | None) -> str:
     return "\\N" if value is None else str(value)
 
 
-def storable(props: Mapping[str, Any]) -> bytes:
-    """JSON that jsonb can hold: without NUL."""
+def _json(props: Mapping[str, Any]) -> bytes:
+    """JSON in COPY's text format. PostgreSQL's jsonb cannot hold a NUL, so it is dropped."""
     data = _encode(props)
-    return _encode(_without_nul(props)) if b"\\u0000" in data else data
+    if b"\\" not in data:
+        return data
+    if b"\\u0000" in data:
+        data = _encode(_without_nul(props))
+    return data.replace(b"\\", b"\\\\")
 
 
 def _without_nul(value: Any) -> Any:
