@@ -9,8 +9,9 @@ from trellis.core import clock
 
 
 class Form(models.Model):
-    """A hosted form. ``fields``: ``[{"key","label","type","required","options"}]``, keys
-    are contact fields or attributes. Publishing without ``consent_text`` is refused (C6)."""
+    """A hosted form. ``fields``: ``[{"key","label","type","required","options","hint"}]``,
+    keys are contact fields or attributes. Publishing without ``consent_text`` is refused
+    (C6); ``consent_required`` makes the box a condition of sending the form."""
 
     key = models.SlugField(max_length=64, unique=True)
     name = models.CharField(max_length=120)
@@ -18,13 +19,16 @@ class Form(models.Model):
     intro = models.TextField(blank=True)
     fields = models.JSONField(default=list)
     consent_text = models.TextField(blank=True)
+    consent_required = models.BooleanField(default=True)
+    button = models.CharField(max_length=60, blank=True)
     thanks = models.TextField(blank=True)
-    redirect_url = models.URLField(blank=True)
+    redirect_url = models.CharField(max_length=400, blank=True)
     source_id = models.BigIntegerField(null=True)
     published = models.BooleanField(default=False)
     locale = models.CharField(max_length=10, default="en")
     created_at = models.DateTimeField(default=clock.now)
     updated_at = models.DateTimeField(default=clock.now)
+    archived_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "form"

@@ -141,6 +141,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "trellis.web.staff.middleware.ReaderMiddleware",
+    "trellis.web.staff.middleware.StaffMiddleware",
     "trellis.api.idempotency.middleware",
 ]
 ROOT_URLCONF = "trellis.config.urls"
@@ -154,8 +156,12 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "trellis.web.staff.shell.context",
             ],
-            "builtins": ["template_partials.templatetags.partials"],
+            "builtins": [
+                "template_partials.templatetags.partials",
+                "trellis.web.templatetags.trellis",
+            ],
         },
     }
 ]
@@ -174,6 +180,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "trellis.web.staff.adapter.StaffAccounts"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 
@@ -191,7 +198,7 @@ LANGUAGES = [
 LOCALE_PATHS = [PACKAGE / "locale"]
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [PACKAGE / "web" / "static"]
+STATICFILES_DIRS = [PACKAGE / "web" / "static", ("islands", PACKAGE / "web" / "islands")]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 

@@ -15,10 +15,8 @@ class LeadsConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Offer the field of rules, and say how leads follow a merged contact."""
-        from trellis.leads import fields, models
+        from trellis.leads.models import Lead, StageMove
         from trellis.people.registry import ContactTable, register
 
-        fields.register()
-        register(ContactTable(model=models.Lead, mode="keep"))
-        register(ContactTable(model=models.StageMove, mode="move"))
+        register(ContactTable(model=Lead, mode="keep"))
+        register(ContactTable(model=StageMove, mode="move"))

@@ -11,6 +11,9 @@ import msgspec
 from django.conf import settings
 from django.db import transaction
 
+from trellis.accounts import audit
+from trellis.accounts.access import require
+from trellis.accounts.types import Actor
 from trellis.core.errors import InvalidInput
 from trellis.core.models import Instance
 
@@ -68,6 +71,22 @@ def save(values: dict[str, Any]) -> Stored:
         instance.settings[KEY] = msgspec.to_builtins(new)
         instance.save(update_fields=["settings"])
     return new
+
+
+def change(actor: Actor, values: dict[str, Any]) -> Stored:
+    """Change parts of the policy as ``actor``; needs the right to manage users, because it
+    decides how much everybody is written to."""
+    require(actor, "users.manage")
+    with transaction.atomic():
+        before = stored()
+        after = save(values)
+        changed = {
+            name: [getattr(before, name), getattr(after, name)]
+            for name in Stored.__struct_fields__
+            if getattr(before, name) != getattr(after, name)
+        }
+        audit.record(actor, "policy.change", "instance", 1, "Sending policy", changed)
+    return after
 
 
 def _stored(raw: dict[str, Any]) -> Stored:

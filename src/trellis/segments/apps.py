@@ -15,9 +15,7 @@ class SegmentsConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Offer the field of rules, and say how memberships follow a merged contact."""
         from trellis.people.registry import ContactTable, register
-        from trellis.segments import fields, models
+        from trellis.segments.models import Membership
 
-        fields.register()
-        register(ContactTable(model=models.Membership, mode="keep"))
+        register(ContactTable(model=Membership, mode="keep"))

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from trellis.web.public import forms
+from trellis.web.staff.urls import urlpatterns as staff
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("f/<slug:key>/", forms.form_page, name="public-form"),
+    *staff,
+]

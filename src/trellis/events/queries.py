@@ -1,0 +1,170 @@
+"""What pages and the API read from the log, the catalogue, signals and the rejected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from trellis.core.models import Counter
+from trellis.core.paging import Cursor, Page, paged
+from trellis.events.models import EventName, Rejected, Signal
+
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "activity": ("page", "screen", "track"),
+    "profile": ("identify", "alias", "group"),
+    "decisions": ("system",),
+}
+"""The filters of a timeline: name → types of events."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventRow:
+    """One event of a contact."""
+
+    event_id: int
+    at: datetime
+    type: str
+    name: str
+    props: Mapping[str, Any]
+    origin_id: int | None
+    cause: int | None
+
+
+def timeline(
+    contact_id: int, kind: str = "", after: Cursor | None = None, limit: int = 40
+) -> Page[EventRow]:
+    """A page of what happened to a contact, the newest first; ``kind`` is one of ``KINDS``."""
+    sql = (
+        "SELECT e.event_id, e.at, n.type, n.name, e.props, e.origin_id, e.cause"
+        " FROM event e JOIN event_name n ON n.id = e.name_id WHERE e.contact_id = %s"
+    )
+    params: list[Any] = [contact_id]
+    if kind in KINDS:
+        sql += " AND n.type = ANY(%s)"
+        params.append(list(KINDS[kind]))
+    if after is not None:
+        sql += " AND (e.at, e.event_id) < (%s, %s)"
+        params += [after.at, after.id]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{sql} ORDER BY e.at DESC, e.event_id DESC LIMIT %s", [*params, limit + 1]
+        )
+        rows = [_event(row) for row in cursor.fetchall()]
+    return paged(rows, limit, lambda row: (row.at, row.event_id))
+
+
+def newer(contact_id: int, than: Cursor, limit: int = 40) -> list[EventRow]:
+    """What happened to a contact since a position, the newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT e.event_id, e.at, n.type, n.name, e.props, e.origin_id, e.cause"
+            " FROM event e JOIN event_name n ON n.id = e.name_id"
+            " WHERE e.contact_id = %s AND (e.at, e.event_id) > (%s, %s)"
+            " ORDER BY e.at DESC, e.event_id DESC LIMIT %s",
+            [contact_id, than.at, than.id, limit],
+        )
+        return [_event(row) for row in cursor.fetchall()]
+
+
+def latest(limit: int, since: datetime) -> list[tuple[int, EventRow]]:
+    """The last events of anybody that people did themselves: (contact_id, event)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT e.event_id, e.at, n.type, n.name, e.props, e.origin_id, e.cause, e.contact_id"
+            " FROM event e JOIN event_name n ON n.id = e.name_id"
+            " WHERE e.at > %s AND n.type <> 'system' ORDER BY e.at DESC LIMIT %s",
+            [since, limit],
+        )
+        return [(int(row[7]), _event(row[:7])) for row in cursor.fetchall()]
+
+
+def _event(row: Sequence[Any]) -> EventRow:
+    number, at, kind, name, props, origin_id, cause = row
+    return EventRow(
+        event_id=number,
+        at=at,
+        type=kind,
+        name=name,
+        props=json.loads(props) if isinstance(props, str) else props,
+        origin_id=origin_id,
+        cause=cause,
+    )
+
+
+def per_minute(name: str, now: datetime, minutes: int) -> list[tuple[datetime, int]]:
+    """How many of what was counted under ``name`` in each of the last minutes, oldest first."""
+    start = now.replace(second=0, microsecond=0) - timedelta(minutes=minutes - 1)
+    counted: dict[datetime, int] = {}
+    rows = Counter.objects.filter(name=name, minute__gte=start, minute__lte=now)
+    for minute, n in rows.values_list("minute", "n"):
+        counted[minute] = counted.get(minute, 0) + n
+    steps = [start + timedelta(minutes=step) for step in range(minutes)]
+    return [(step, counted.get(step, 0)) for step in steps]
+
+
+def counted(names: Sequence[str], since: datetime) -> dict[str, dict[str, int]]:
+    """Sums of ``core_counter`` since a time: name → reason → n."""
+    found: dict[str, dict[str, int]] = {name: {} for name in names}
+    rows = Counter.objects.filter(name__in=list(names), minute__gte=since)
+    for name, reason, n in rows.values_list("name", "reason", "n"):
+        found[name][reason] = found[name].get(reason, 0) + n
+    return found
+
+
+def catalogue() -> list[EventName]:
+    """Every name seen in the log."""
+    return list(EventName.objects.order_by("type", "name"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignalRow:
+    """A signal, and how much it was seen in the last 30 days."""
+
+    signal: Signal
+    events: int
+    contacts: int
+    last_on: Any
+
+
+def signals(since: datetime) -> list[SignalRow]:
+    """All signals with their counts since a day. The counts read ``signal_daily`` once."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT signal_id, sum(n), count(DISTINCT contact_id), max(day)"
+            " FROM signal_daily WHERE day >= %s GROUP BY signal_id",
+            [since.date()],
+        )
+        counts = {row[0]: row[1:] for row in cursor.fetchall()}
+    rows = []
+    for signal in Signal.objects.order_by("name"):
+        events, contacts, last_on = counts.get(signal.pk, (0, 0, None))
+        rows.append(
+            SignalRow(signal=signal, events=int(events), contacts=contacts, last_on=last_on)
+        )
+    return rows
+
+
+def rejected(reason: str, after: Cursor | None, limit: int) -> Page[Rejected]:
+    """Items that were not accepted, the newest first."""
+    rows = Rejected.objects.order_by("-at", "-id")
+    if reason:
+        rows = rows.filter(reason=reason)
+    if after is not None:
+        rows = rows.filter(at__lte=after.at).exclude(at=after.at, id__gte=after.id)
+    return paged(list(rows[: limit + 1]), limit, lambda row: (row.at, row.pk))
+
+
+def rejected_by_reason(since: datetime) -> list[tuple[str, int, int]]:
+    """(reason, kept, replayed) since a time, the most frequent first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT reason, count(*), count(replayed_at) FROM rejected WHERE at > %s"
+            " GROUP BY reason ORDER BY 2 DESC LIMIT 30",
+            [since],
+        )
+        return [(str(reason), int(kept), int(done)) for reason, kept, done in cursor.fetchall()]

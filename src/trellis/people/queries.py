@@ -1,0 +1,336 @@
+"""What pages and the API read about contacts. Keyset paging, estimated counts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from trellis.core.paging import Cursor, Page, paged
+from trellis.people.models import (
+    Attribute,
+    Company,
+    Consent,
+    ContactIdentity,
+    Identity,
+    IdentityConflict,
+    Merge,
+)
+
+SEARCH_TEXT = (
+    "lower(c.first_name || ' ' || c.last_name || ' ' || c.last_name || c.first_name"
+    " || ' ' || c.email || ' ' || c.phone)"
+)
+"""What a search looks through; the trigram index ``contact_search`` holds the same."""
+BASE_COUNT_LIMIT = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predicate:
+    """A condition on ``c.contact_id`` in SQL, with its parameters: made by upper domains
+    (a segment, a compiled rule) for ``contacts`` to filter by."""
+
+    sql: str
+    params: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactFilter:
+    """Which contacts a list shows. ``kind``: known, anonymous or all."""
+
+    search: str = ""
+    kind: str = "known"
+    temperature: str = ""
+    stage_id: int | None = None
+    more: Sequence[Predicate] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactRow:
+    """One row of a list of contacts."""
+
+    contact_id: int
+    known: bool
+    first_name: str
+    last_name: str
+    email: str
+    phone: str
+    city: str
+    country: str
+    locale: str
+    company: str
+    created_at: datetime
+    last_seen: datetime | None
+    score: int
+    grade: str
+    temperature: str
+    stage_id: int | None
+    attributes: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """How the person is called in lists; "" where nothing is known."""
+        full = f"{self.first_name} {self.last_name}".strip()
+        return full or self.email or self.phone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile(ContactRow):
+    """One contact with everything that stands in ``contact`` and ``standing``."""
+
+    merged_into: int | None
+    time_zone: str
+    provenance: Mapping[str, Any]
+    updated_at: datetime
+    first_seen: datetime | None
+    demographic: int
+    interest: int
+    engagement: int
+
+
+_ROW = (
+    "c.contact_id, c.known, c.first_name, c.last_name, c.email, c.phone, c.city, c.country,"
+    " c.locale, coalesce(co.name, '') AS company, c.created_at, s.last_seen,"
+    " coalesce(s.score, 0) AS score, coalesce(s.grade, '') AS grade,"
+    " coalesce(s.temperature, 'cold') AS temperature, s.stage_id, c.attributes"
+)
+_MORE = (
+    ", c.merged_into, c.time_zone, c.provenance, c.updated_at, s.first_seen,"
+    " coalesce(s.demographic, 0) AS demographic, coalesce(s.interest, 0) AS interest,"
+    " coalesce(s.engagement, 0) AS engagement"
+)
+_FROM = (
+    " FROM contact c LEFT JOIN standing s ON s.contact_id = c.contact_id"
+    " LEFT JOIN people_company co ON co.id = c.company_id"
+)
+
+
+def _like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _search(text: str) -> Predicate:
+    """Every word must occur; a word of one or two characters must begin a word, because
+    the trigram index can find nothing shorter."""
+    parts: list[str] = []
+    params: list[Any] = []
+    for word in text.lower().split()[:6]:
+        if len(word) < 3:
+            parts.append(f"({SEARCH_TEXT} LIKE %s OR {SEARCH_TEXT} LIKE %s)")
+            params += [f"{_like(word)}%", f"% {_like(word)}%"]
+        else:
+            parts.append(f"{SEARCH_TEXT} LIKE %s")
+            params.append(f"%{_like(word)}%")
+    return Predicate(sql=" AND ".join(parts) or "true", params=tuple(params))
+
+
+def where(filters: ContactFilter) -> Predicate:
+    """The condition of a filter over ``contact c`` and ``standing s``."""
+    parts = ["c.merged_into IS NULL"]
+    params: list[Any] = []
+    if filters.kind != "all":
+        parts.append("c.known" if filters.kind == "known" else "NOT c.known")
+    extra = list(filters.more)
+    if filters.search.strip():
+        extra.append(_search(filters.search))
+    if filters.temperature:
+        extra.append(Predicate(sql="s.temperature = %s", params=(filters.temperature,)))
+    if filters.stage_id is not None:
+        extra.append(Predicate(sql="s.stage_id = %s", params=(filters.stage_id,)))
+    for predicate in extra:
+        parts.append(f"({predicate.sql})")
+        params += predicate.params
+    return Predicate(sql=" AND ".join(parts), params=tuple(params))
+
+
+def contacts(filters: ContactFilter, after: Cursor | None, limit: int) -> Page[ContactRow]:
+    """A page of contacts, the newest first."""
+    found = where(filters)
+    params = list(found.params)
+    keyset = ""
+    if after is not None:
+        keyset = " AND (c.created_at, c.contact_id) < (%s, %s)"
+        params += [after.at, after.id]
+    rows = _fetch(
+        f"SELECT {_ROW}{_FROM} WHERE {found.sql}{keyset}"
+        " ORDER BY c.created_at DESC, c.contact_id DESC LIMIT %s",
+        [*params, limit + 1],
+    )
+    found_rows = [ContactRow(**row) for row in rows]
+    return paged(found_rows, limit, lambda row: (row.created_at, row.contact_id))
+
+
+def count(filters: ContactFilter, limit: int = BASE_COUNT_LIMIT) -> int:
+    """How many contacts a filter finds, counted up to ``limit``."""
+    found = where(filters)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM (SELECT 1{_FROM} WHERE {found.sql} LIMIT %s) t",
+            [*found.params, limit],
+        )
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def ids(filters: ContactFilter, limit: int) -> list[int]:
+    """The contacts of a filter, for an act on all of them; at most ``limit``."""
+    found = where(filters)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT c.contact_id{_FROM} WHERE {found.sql}"
+            " ORDER BY c.created_at DESC, c.contact_id DESC LIMIT %s",
+            [*found.params, limit],
+        )
+        return [int(row[0]) for row in cursor.fetchall()]
+
+
+def by_ids(contact_ids: Sequence[int]) -> list[ContactRow]:
+    """These contacts, in the order given; those that do not exist are left out."""
+    rows = _fetch(f"SELECT {_ROW}{_FROM} WHERE c.contact_id = ANY(%s)", [list(contact_ids)])
+    found = {row["contact_id"]: ContactRow(**row) for row in rows}
+    return [found[number] for number in contact_ids if number in found]
+
+
+def profile(contact_id: int) -> Profile | None:
+    """One contact, None where there is none."""
+    rows = _fetch(f"SELECT {_ROW}{_MORE}{_FROM} WHERE c.contact_id = %s", [contact_id])
+    return Profile(**rows[0]) if rows else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityRow:
+    """An identity of a contact; ``shared`` devices identify nobody any more."""
+
+    kind: str
+    value: str
+    shared: bool
+    created_at: datetime | None
+
+
+def identities(contact_id: int) -> list[IdentityRow]:
+    """The identities of a contact, devices last."""
+    own = list(ContactIdentity.objects.filter(contact_id=contact_id))
+    sight = {
+        (row.value, row.kind): row
+        for row in Identity.objects.filter(
+            value__in=[row.value for row in own], contact_id=contact_id
+        )
+    }
+    rows = [
+        IdentityRow(
+            kind=row.kind,
+            value=row.value,
+            shared=(row.value, row.kind) in sight and sight[row.value, row.kind].shared,
+            created_at=sight[row.value, row.kind].created_at
+            if (row.value, row.kind) in sight
+            else None,
+        )
+        for row in own
+    ]
+    return sorted(rows, key=lambda row: (row.kind == "anonymous_id", row.kind, row.value))
+
+
+def consents(contact_id: int) -> list[Consent]:
+    """Every consent given or withdrawn, the newest first."""
+    return list(Consent.objects.filter(contact_id=contact_id).order_by("-at", "-consent_id"))
+
+
+def merges(contact_id: int) -> list[Merge]:
+    """What was merged into a contact, the newest first."""
+    return list(Merge.objects.filter(contact_id=contact_id).order_by("-at")[:50])
+
+
+def conflicts(contact_id: int) -> list[IdentityConflict]:
+    """Open identity conflicts of a contact, from either side."""
+    rows = IdentityConflict.objects.filter(settled_at__isnull=True)
+    return list(
+        (rows.filter(contact_id=contact_id) | rows.filter(other_id=contact_id)).order_by("-at")[
+            :20
+        ]
+    )
+
+
+def attributes() -> list[Attribute]:
+    """The definitions of custom attributes that are in use."""
+    return list(Attribute.objects.filter(archived_at__isnull=True).order_by("label"))
+
+
+def companies(numbers: Sequence[int]) -> dict[int, Company]:
+    """Companies by id."""
+    return Company.objects.in_bulk(list(numbers))
+
+
+def new_known(now: datetime) -> dict[str, int]:
+    """Known contacts made in the last 1, 7 and 14 days."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FILTER (WHERE created_at > %s),"
+            " count(*) FILTER (WHERE created_at > %s), count(*)"
+            " FROM contact WHERE known AND merged_into IS NULL AND created_at > %s",
+            [now - timedelta(days=1), now - timedelta(days=7), now - timedelta(days=14)],
+        )
+        row = cursor.fetchone()
+    day, week, fortnight = row or (0, 0, 0)
+    return {"day": int(day), "week": int(week), "before": int(fortnight) - int(week)}
+
+
+def new_by_day(since: datetime, zone: str) -> list[tuple[str, int]]:
+    """Known contacts made per day of ``zone``, oldest first, days without any left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (created_at AT TIME ZONE %s)::date::text AS day, count(*) FROM contact"
+            " WHERE known AND merged_into IS NULL AND created_at > %s GROUP BY 1 ORDER BY 1",
+            [zone, since],
+        )
+        return [(str(day), int(n)) for day, n in cursor.fetchall()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """How known contacts spread over stages, temperatures and scores."""
+
+    total: int
+    stages: Mapping[int | None, int]
+    temperatures: Mapping[str, int]
+    scores: Sequence[tuple[int, int]]
+
+
+def spread(step: int = 10) -> Spread:
+    """One pass over ``standing``: counts per stage, temperature and band of ``step`` points."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.stage_id, s.temperature, (s.score / %s) * %s AS band, count(*)"
+            " FROM standing s JOIN contact c ON c.contact_id = s.contact_id"
+            " WHERE c.known AND c.merged_into IS NULL GROUP BY 1, 2, 3",
+            [step, step],
+        )
+        rows = cursor.fetchall()
+    stages: dict[int | None, int] = {}
+    temperatures: dict[str, int] = {}
+    bands: dict[int, int] = {}
+    for stage_id, temperature, band, n in rows:
+        stages[stage_id] = stages.get(stage_id, 0) + n
+        temperatures[temperature] = temperatures.get(temperature, 0) + n
+        bands[band] = bands.get(band, 0) + n
+    return Spread(
+        total=sum(stages.values()),
+        stages=stages,
+        temperatures=temperatures,
+        scores=sorted(bands.items()),
+    )
+
+
+def _fetch(sql: str, params: Sequence[Any]) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(params))
+        names = [column.name for column in cursor.description or ()]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    for row in rows:
+        for key in ("attributes", "provenance"):
+            if isinstance(row.get(key), str):
+                row[key] = json.loads(row[key])
+    return rows

@@ -1,0 +1,49 @@
+// Draws the plots of a page with ECharts, in the colours of the theme.
+// <div data-plot="line|bar" data-source="#id of a JSON script">: {labels, series: [{name, data}]}.
+const source = document.querySelector("meta[name=echarts]")?.content;
+let library;
+function load() {
+  library ??= new Promise((ready, fail) => {
+    const script = document.createElement("script");
+    script.src = source;
+    script.onload = () => ready(globalThis.echarts);
+    script.onerror = fail;
+    document.head.append(script);
+  });
+  return library;
+}
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+function option(kind, data) {
+  const muted = colour("--t-muted"), line = colour("--t-line"), ink = colour("--t-ink");
+  const tones = [colour("--t-leaf"), colour("--t-cold"), colour("--t-green-line")];
+  return {
+    animation: false,
+    color: tones,
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: muted },
+    grid: { left: 4, right: 8, top: data.series.length > 1 ? 28 : 10, bottom: 2, containLabel: true },
+    legend: data.series.length > 1 ? { top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, textStyle: { color: muted } } : undefined,
+    tooltip: { trigger: "axis", confine: true, backgroundColor: colour("--t-surface"), borderColor: line, textStyle: { color: ink, fontSize: 13 }, axisPointer: { type: kind === "bar" ? "shadow" : "line", shadowStyle: { opacity: 0.06 } } },
+    xAxis: { type: "category", data: data.labels, boundaryGap: kind === "bar", axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: { color: muted, hideOverlap: true, fontSize: 12 } },
+    yAxis: { type: "value", minInterval: 1, splitNumber: 3, splitLine: { lineStyle: { color: line } }, axisLabel: { color: muted, fontSize: 12 } },
+    series: data.series.map((one, index) => ({
+      name: one.name, data: one.data, type: kind, symbol: "none", smooth: 0.25, barMaxWidth: 28,
+      lineStyle: { width: 2 }, itemStyle: { borderRadius: kind === "bar" ? [3, 3, 0, 0] : 0 },
+      areaStyle: kind === "line" && index === 0 ? { opacity: 0.12 } : undefined,
+    })),
+  };
+}
+
+export function draw(spot, before) {
+  const data = JSON.parse(document.querySelector(spot.dataset.source).textContent);
+  const holder = before ?? { dispose: () => holder.chart?.dispose() };
+  load().then((echarts) => {
+    holder.chart ??= echarts.init(spot, null, { renderer: "canvas" });
+    holder.chart.setOption(option(spot.dataset.plot, data), true);
+    if (!holder.watch) {
+      holder.watch = new ResizeObserver(() => holder.chart.resize());
+      holder.watch.observe(spot);
+    }
+  });
+  return holder;
+}

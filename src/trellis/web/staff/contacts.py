@@ -1,0 +1,83 @@
+"""The list of contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from trellis.core.paging import Cursor, estimate
+from trellis.leads import queries as leads
+from trellis.people import queries as people
+from trellis.people.queries import ContactFilter, Predicate
+from trellis.segments import queries as segments
+from trellis.web.staff import words
+from trellis.web.staff.access import StaffRequest, page
+
+LIMIT = 50
+COUNT_LIMIT = 10_000
+COLUMNS: Mapping[str, Any] = {
+    "stage": gettext_lazy("Stage"),
+    "score": gettext_lazy("Score"),
+    "place": gettext_lazy("Place"),
+    "phone": gettext_lazy("Phone"),
+    "company": gettext_lazy("Company"),
+    "language": gettext_lazy("Language"),
+    "seen": gettext_lazy("Last seen"),
+    "created": gettext_lazy("Added"),
+}
+SHOWN = ("stage", "score", "place", "seen", "created")
+
+
+def filter_of(request: StaffRequest) -> ContactFilter:
+    """The filter that the address of a list says."""
+    got = request.GET
+    more: list[Predicate] = []
+    if got.get("segment", "").isdigit():
+        sql = (
+            "EXISTS (SELECT 1 FROM membership f WHERE f.contact_id = c.contact_id"
+            " AND f.segment_id = %s)"
+        )
+        more.append(Predicate(sql=sql, params=(int(got["segment"]),)))
+    return ContactFilter(
+        search=got.get("q", "")[:200],
+        kind=got.get("kind") if got.get("kind") in {"known", "anonymous", "all"} else "known",  # type: ignore[arg-type]  # one of three words
+        temperature=got["temperature"] if got.get("temperature") in words.TEMPERATURES else "",
+        stage_id=int(got["stage"]) if got.get("stage", "").isdigit() else None,
+        more=more,
+    )
+
+
+@page("contacts.read")
+def contacts(request: StaffRequest) -> HttpResponseBase:
+    """The list, a page of it, filtered as the address says."""
+    filters = filter_of(request)
+    found = people.contacts(filters, Cursor.decode(request.GET.get("after", "")), LIMIT)
+    stages = leads.stages()
+    chosen = [name for name in request.GET.getlist("col") if name in COLUMNS] or list(SHOWN)
+    context = {
+        "page": found,
+        "stages": stages,
+        "stage_choices": leads.live_stages(stages),
+        "segments": segments.segments(),
+        "segment": request.GET.get("segment", ""),
+        "filters": filters,
+        "filtered": bool(set(request.GET) - {"after", "col", "kind"}),
+        "total": _total(filters),
+        "columns": COLUMNS,
+        "chosen": chosen,
+        "temperatures": words.TEMPERATURES,
+    }
+    return render(request, "staff/contacts/list.html", context)
+
+
+def _total(filters: ContactFilter) -> str:
+    """How many there are: exact where that is cheap, "about" or "more than" elsewhere."""
+    if filters == ContactFilter(kind="all") and (about := estimate("contact")) > COUNT_LIMIT:
+        return _("about %(n)s") % {"n": f"{about:,}"}
+    n = people.count(filters, COUNT_LIMIT)
+    return _("more than %(n)s") % {"n": f"{n:,}"} if n >= COUNT_LIMIT else f"{n:,}"

@@ -1,0 +1,181 @@
+"""Events as sentences: what a person reads in a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as mark
+
+from trellis.events import names, types
+from trellis.web.staff import words
+
+Props = Mapping[str, Any]
+
+
+class Sentence(NamedTuple):
+    """What happened, as HTML; a detail under it; and how the knob looks."""
+
+    text: str
+    detail: str
+    icon: str
+    tone: str
+
+
+def _b(value: object) -> str:
+    return format_html("<b>{}</b>", value)
+
+
+def _say(template: str, **values: object) -> str:
+    """``template`` (translated, trusted) with each value escaped and bold."""
+    return format_html(template, **{key: _b(value) for key, value in values.items()})
+
+
+def _page(props: Props) -> Sentence:
+    shown = props.get("title") or props.get("path") or props.get("url") or props.get("name")
+    detail = str(props.get("path") or props.get("url") or "")
+    return Sentence(
+        _say(_("Looked at {page}"), page=shown or _("a page")),
+        detail if detail != shown else "",
+        "eye",
+        "",
+    )
+
+
+def _stage(props: Props) -> Sentence:
+    how = words.HOW.get(str(props.get("how", "")), "")
+    return Sentence(
+        _say(
+            _("Moved from {start} to {end}"),
+            start=props.get("from_name") or props.get("from") or "–",
+            end=props.get("to_name") or props.get("to") or "–",
+        ),
+        " · ".join(filter(None, [str(how), str(props.get("reason") or "")])),
+        "stairs-up",
+        "good",
+    )
+
+
+def _temperature(props: Props) -> Sentence:
+    label = words.TEMPERATURES.get(str(props.get("to")), (props.get("to"), ""))[0]
+    score = props.get("score")
+    return Sentence(
+        _say(_("Became {temperature}"), temperature=label),
+        _("%(score)s points") % {"score": score} if score is not None else "",
+        words.TEMPERATURES.get(str(props.get("to")), ("", "temperature"))[1],
+        "good" if props.get("to") == "hot" else "",
+    )
+
+
+def _message(
+    template: str, icon: str, tone: str = "", detail: str = "reason"
+) -> Callable[[Props], Sentence]:
+    def sentence(props: Props) -> Sentence:
+        subject = props.get("subject") or props.get("template") or _("a message")
+        found = str(props.get(detail) or "")
+        if detail == "reason" and found:
+            found = str(words.REASONS.get(found, found.replace("_", " ")))
+        return Sentence(_say(_(template), message=subject), found, icon, tone)
+
+    return sentence
+
+
+def _named(template: str, key: str, icon: str, tone: str = "") -> Callable[[Props], Sentence]:
+    def sentence(props: Props) -> Sentence:
+        detail = str(props.get("reason") or "")
+        return Sentence(
+            _say(_(template), thing=props.get(f"{key}_name") or props.get(key) or "–"),
+            str(words.REASONS.get(detail, detail)),
+            icon,
+            tone,
+        )
+
+    return sentence
+
+
+def _consent(template: str, icon: str, tone: str) -> Callable[[Props], Sentence]:
+    def sentence(props: Props) -> Sentence:
+        purpose = words.PURPOSES.get(str(props.get("purpose", "marketing")), "")
+        return Sentence(
+            _say(_(template), purpose=purpose), str(props.get("how") or ""), icon, tone
+        )
+
+    return sentence
+
+
+def _attribute(props: Props) -> Sentence:
+    return Sentence(
+        _say(_("{key} set to {value}"), key=props.get("key"), value=props.get("value")),
+        str(words.HOW.get(str(props.get("how", "")), props.get("how") or "")),
+        "tag",
+        "",
+    )
+
+
+def _points(props: Props) -> Sentence:
+    return Sentence(
+        _say(_("Was given {points} points"), points=props.get("points")),
+        str(props.get("reason") or ""),
+        "gauge",
+        "good",
+    )
+
+
+SYSTEM: Mapping[str, Callable[[Props], Sentence]] = {
+    names.SEGMENT_ENTERED: _named(
+        mark("Entered the segment {thing}"), "segment", "filter", "good"
+    ),
+    names.SEGMENT_LEFT: _named(mark("Left the segment {thing}"), "segment", "filter"),
+    names.STAGE_CHANGED: _stage,
+    names.TEMPERATURE_CHANGED: _temperature,
+    names.FORM_SUBMITTED: _named(mark("Sent the form {thing}"), "form", "forms", "good"),
+    names.MESSAGE_SENT: _message(mark("Was sent {message}"), "send"),
+    names.MESSAGE_DELIVERED: _message(mark("Received {message}"), "mail-check"),
+    names.MESSAGE_BOUNCED: _message(mark("{message} came back"), "mail-off", "bad", "type"),
+    names.MESSAGE_FAILED: _message(mark("{message} could not be sent"), "alert-circle", "bad"),
+    names.MESSAGE_SKIPPED: _message(mark("{message} was held back"), "player-track-next"),
+    names.MESSAGE_OPENED: _message(mark("Opened {message}"), "mail-opened", "good", ""),
+    names.MESSAGE_CLICKED: _message(mark("Clicked in {message}"), "hand-click", "good", "url"),
+    names.UNSUBSCRIBED: _consent(mark("Unsubscribed from {purpose}"), "bell", "bad"),
+    names.SUBSCRIBED: _consent(mark("Agreed to {purpose}"), "shield-check", "good"),
+    names.JOURNEY_ENTERED: _named(
+        mark("Began the journey {thing}"), "journey", "route", "good"
+    ),
+    names.JOURNEY_ENDED: _named(mark("Ended the journey {thing}"), "journey", "door-exit"),
+    names.JOURNEY_GOAL: _named(mark("Reached the goal of {thing}"), "journey", "flag", "good"),
+    names.CONTACT_MERGED: _named(
+        mark("Contact #{thing} was merged in"), "loser_id", "git-merge"
+    ),
+    names.ATTRIBUTE_CHANGED: _attribute,
+    names.POINTS_GIVEN: _points,
+}
+"""Every event of ``events.names`` has its sentence (a test compares the two)."""
+
+
+def _outline(props: Props) -> str:
+    """The few properties worth a line, in the order they came."""
+    shown = [
+        f"{key}: {value}"
+        for key, value in props.items()
+        if key not in {"url", "referrer", "title", "search", "path", "name"}
+        and isinstance(value, str | int | float | bool)
+        and not key.startswith(("$", "utm_"))
+    ]
+    return " · ".join(shown[:4])
+
+
+def sentence(kind: str, name: str, props: Props) -> Sentence:
+    """What an event says. Unknown names stand as they are, with their properties."""
+    if kind == types.SYSTEM and name in SYSTEM:
+        return SYSTEM[name](props)
+    if kind in {types.PAGE, types.SCREEN}:
+        return _page(props)
+    if kind == types.IDENTIFY:
+        return Sentence(_("Told who they are"), _outline(props), "user-check", "good")
+    if kind == types.ALIAS:
+        return Sentence(_("Another name became known"), "", "link", "")
+    if name == names.FORM_SUBMITTED:
+        return SYSTEM[name](props)
+    return Sentence(_b(name), _outline(props), "bolt", "")

@@ -1,0 +1,63 @@
+"""The addresses of the staff pages."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from trellis.web.staff import (
+    audit,
+    capture_forms,
+    contacts,
+    home,
+    keys,
+    me,
+    profile,
+    running,
+    settings,
+    users,
+)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("me/", me.profile, name="profile"),
+    path("clock/", running.clock_bar, name="clock"),
+    path("health/", running.health, name="health"),
+    path("health/banner/", running.banner, name="health-banner"),
+    path("contacts/", contacts.contacts, name="contacts"),
+    path("contacts/<int:contact_id>/", profile.profile, name="contacts-profile"),
+    path("contacts/<int:contact_id>/timeline/", profile.timeline, name="contacts-timeline"),
+    path("forms/", capture_forms.forms, name="forms"),
+    path("forms/<int:form_id>/", capture_forms.forms_edit, name="forms-edit"),
+    path("forms/<int:form_id>/state/", capture_forms.forms_state, name="forms-state"),
+    path("keys/", keys.keys, name="keys"),
+    path("keys/<int:key_id>/revoke/", keys.keys_revoke, name="keys-revoke"),
+    path("users/", users.users, name="users"),
+    path("users/<int:user_id>/", users.users_change, name="users-change"),
+    path("audit/", audit.audit, name="audit"),
+    path("settings/", settings.settings, name="settings"),
+]
+
+BEING_BUILT = [
+    "attributes",
+    "contacts-bulk",
+    "contacts-duplicates",
+    "contacts-new",
+    "imports",
+    "journeys",
+    "messages",
+    "scoring",
+    "segments",
+    "signals",
+    "stages",
+    "templates",
+    "trap",
+]
+urlpatterns += [path(f"coming/{name}/", home.coming, name=name) for name in BEING_BUILT]
+urlpatterns += [
+    path(f"coming/{name}/<int:one>/", home.coming, name=name)
+    for name in ("contacts-edit", "contacts-stage", "segments-detail")
+]
+urlpatterns += [
+    path("coming/unmerge/<int:one>/<int:two>/", home.coming, name="contacts-unmerge"),
+    path("coming/run/<int:one>/<int:two>/<int:three>/", home.coming, name="journeys-run"),
+]

@@ -1,0 +1,120 @@
+"""The words of the product as people read them: badges, reasons, events. Literal tables,
+so that every state looks and reads the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Text = str | Promise
+
+TEMPERATURES: Mapping[str, tuple[Text, str]] = {
+    "hot": (_("Hot"), "flame"),
+    "warm": (_("Warm"), "sun"),
+    "cold": (_("Cold"), "snowflake"),
+}
+
+CHANNELS: Mapping[str, tuple[Text, str]] = {
+    "email": (_("Email"), "mail"),
+    "sms": (_("SMS"), "device-mobile"),
+    "push": (_("Web push"), "bell"),
+    "webhook": (_("Webhook"), "plug"),
+    "telegram": ("Telegram", "send"),
+}
+
+STATES: Mapping[str, Mapping[str, tuple[Text, str, str]]] = {
+    "message": {
+        "queued": (_("Queued"), "", "clock"),
+        "sending": (_("Sending"), "", "send"),
+        "sent": (_("Sent"), "good", "check"),
+        "delivered": (_("Delivered"), "good", "circle-check"),
+        "bounced": (_("Bounced"), "bad", "mail-off"),
+        "failed": (_("Failed"), "bad", "alert-circle"),
+        "skipped": (_("Skipped"), "quiet", "player-track-next"),
+        "unknown": (_("Unknown"), "warn", "help"),
+    },
+    "journey": {
+        "draft": (_("Draft"), "quiet", "pencil"),
+        "live": (_("Live"), "good", "player-play"),
+        "paused": (_("Paused"), "warn", "player-pause"),
+        "stopped": (_("Stopped"), "", "player-stop"),
+    },
+    "enrolment": {
+        "active": (_("Moving"), "good", "player-play"),
+        "waiting": (_("Waiting"), "", "clock-pause"),
+        "done": (_("Done"), "good", "circle-check"),
+        "exited": (_("Exited"), "quiet", "door-exit"),
+        "failed": (_("Failed"), "bad", "alert-circle"),
+    },
+    "build": {
+        "building": (_("Building"), "", "refresh"),
+        "live": (_("Live"), "good", "circle-check"),
+        "broken": (_("Broken"), "bad", "alert-triangle"),
+    },
+    "import": {
+        "uploaded": (_("Ready to map"), "", "upload"),
+        "running": (_("Running"), "", "refresh"),
+        "done": (_("Done"), "good", "circle-check"),
+        "failed": (_("Failed"), "bad", "alert-circle"),
+        "cancelled": (_("Cancelled"), "quiet", "circle-x"),
+    },
+}
+
+BUCKETS: Mapping[str, tuple[Text, Text]] = {
+    "demographic": (_("Demographic"), _("Who they are: place, job, company.")),
+    "interest": (_("Interest"), _("What they want: topics, products, prices looked at.")),
+    "engagement": (_("Engagement"), _("How much they do: visits, opens, clicks, forms.")),
+}
+
+ATTRIBUTE_TYPES: Mapping[str, Text] = {
+    "text": _("Text"),
+    "number": _("Number"),
+    "boolean": _("Yes or no"),
+    "date": _("Date"),
+    "datetime": _("Date and time"),
+    "list": _("List"),
+}
+
+IDENTITIES: Mapping[str, tuple[Text, str]] = {
+    "user_id": (_("User id"), "id-badge-2"),
+    "email": (_("Email"), "mail"),
+    "phone": (_("Phone"), "phone"),
+    "anonymous_id": (_("Device"), "device-mobile"),
+}
+
+PURPOSES: Mapping[str, Text] = {
+    "marketing": _("Marketing"),
+    "sales_contact": _("Contact by sales"),
+    "tracking": _("Tracking"),
+    "transactional": _("Transactional"),
+}
+
+HOW: Mapping[str, Text] = {
+    "rule": _("by rule"),
+    "hand": _("by hand"),
+    "journey": _("by a journey"),
+    "import": _("by an import"),
+}
+
+REASONS: Mapping[str, Text] = {
+    "no_consent": _("No consent for this purpose"),
+    "consent": _("No consent for this purpose"),
+    "suppressed": _("The address is suppressed"),
+    "no_address": _("No address for this channel"),
+    "unsubscribed": _("Unsubscribed"),
+    "frequency_cap": _("Too many messages already"),
+    "quiet_hours": _("Quiet hours where the person lives"),
+    "expired": _("It came too late"),
+    "duplicate": _("Sent before"),
+    "end": _("Reached the end"),
+    "goal": _("Reached the goal"),
+    "exit_rule": _("The exit rule held"),
+    "removed": _("Taken out by hand"),
+    "bad_json": _("Not valid JSON"),
+    "too_large": _("Too large"),
+    "no_identity": _("Names nobody"),
+    "bad_time": _("Unreadable time"),
+    "bad_key": _("Unknown write key"),
+}
