@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -40,33 +41,26 @@ class Result:
         return asdict(self)
 
 
-DURABLE = {
-    "fsync": "on",
-    "synchronous_commit": "on",
-    "shared_buffers": "512MB",
-    "max_wal_size": "4GB",
-    "checkpoint_timeout": "15min",
-    "effective_cache_size": "2GB",
-    "work_mem": "64MB",
-    "max_connections": "60",
-    "jit": "off",
-}
-"""Settings of the benchmark's database: durable, with the memory of a small machine."""
+def free_port() -> int:
+    """A port of loopback that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager
 def instance() -> Iterator[Path]:
-    """A migrated Trellis on a throw-away PostgreSQL; yields its folder.
+    """A migrated Trellis on a throw-away, durable PostgreSQL; yields its folder.
 
     Sets the environment for this process and its children, and sets Django up. Only one
     can be open in a process, before anything imports the settings.
     """
-    from trellis.core.postgres import Server
+    from trellis.core.postgres import Server, tuning
 
     root = Path(tempfile.mkdtemp(prefix="trellis-bench-"))
     root.chmod(0o755)
     server = Server(folder=root / "pg" / "cluster")
-    server.start(DURABLE)
+    server.start({**tuning(), "fsync": "on", "synchronous_commit": "on"})
     os.environ.update(
         DATABASE_URL=server.url("postgres"),
         TRELLIS_DATA=str(root / "data"),
