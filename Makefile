@@ -1,25 +1,51 @@
-# The verbs of the project. Everything lives in .venv; nothing else is installed.
+# The verbs of the project. Everything lives in .venv and data/; see README.md.
+PYTHON ?= python3
 PY := .venv/bin/python
 BIN := .venv/bin
+JOBS ?= 2
+SOURCES := src tests bench tools
 .DEFAULT_GOAL := help
-.PHONY: help check fmt types test
+.PHONY: help demo up setup dev test check types fmt bench lock clean
 
 help: ## What can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-fmt: ## Format the code
-	$(BIN)/ruff check --fix -q src tests bench
-	$(BIN)/ruff format -q src tests bench
+demo: setup ## Run Trellis with a demo company inside; Ctrl-C stops it
+	@exec $(PY) -P -m trellis.cli.main demo
 
-types: ## Check types
-	$(BIN)/mypy
+up: setup ## Run Trellis on data/; Ctrl-C stops it
+	@exec $(PY) -P -m trellis.cli.main up
 
-check: ## Format, lint, types, contracts, migrations
-	$(BIN)/ruff format --check src tests bench
-	$(BIN)/ruff check src tests bench
+setup: ## Make .venv with what Trellis needs to run
+	@$(PYTHON) tools/environment.py runtime
+
+dev: ## Make .venv with what checking and testing need, too
+	@$(PYTHON) tools/environment.py dev
+
+test: dev ## Run all tests; gets Chromium where there is none
+	@$(PY) tools/browser.py
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile $(ARGS)
+
+check: dev ## Format, lint, types, contracts, migrations
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	PYTHONPATH=src:. $(PY) -m django makemigrations --check --dry-run --settings tests.offline
 
-test: ## Run all tests
-	$(BIN)/pytest -q
+types: dev ## Check types
+	$(BIN)/mypy
+
+fmt: dev ## Format the code
+	$(BIN)/ruff check --fix -q $(SOURCES)
+	$(BIN)/ruff format -q $(SOURCES)
+
+bench: dev ## Run every benchmark on little data; NAME=pipeline runs one in full
+	@for name in $(or $(NAME),$$($(PY) -c "from bench.__main__ import names; print(*names())")); \
+	do $(PY) -m bench $$name $(if $(NAME),,--small) || exit 1; done
+
+lock: dev ## Pin what is installed into requirements/*.txt
+	$(PY) tools/lock.py
+
+clean: ## Remove .venv and caches; data/ stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -9,43 +9,66 @@ from datetime import date
 from typing import Any
 
 from trellis.core import db, sql
-from trellis.core.days import day_of
 from trellis.core.locks import Definitions
 from trellis.events.catalogue import Name
+from trellis.events.log import storable
 from trellis.events.models import Signal
 from trellis.events.types import Logged
+from trellis.rules.compiler import compile_filter
+from trellis.rules.parse import parse
+from trellis.rules.registry import PROPS
+from trellis.rules.types import Rule, RuleError
+from trellis.rules.windows import day_of
 
 _SQL = sql.load(__package__, "signals")
-_NUMERAL = re.compile(r"[+-]?(\d{1,15}(\.\d{1,15})?)")
+_NUMERAL = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counted:
-    """A signal as batches count it."""
+    """A signal as batches count it. ``filter`` is None where every event counts."""
 
     id: int
     name: Name
-    filter: dict[str, Any]
+    filter: Rule | None
     value_prop: str
 
 
-def _load() -> dict[Name, list[Counted]]:
-    out: dict[Name, list[Counted]] = {}
+@dataclass(frozen=True, kw_only=True)
+class Book:
+    """All signals that count, by event name: those without and those with a filter."""
+
+    plain: dict[Name, list[Counted]]
+    filtered: dict[Name, list[Counted]]
+
+
+def _load() -> Book:
+    book = Book(plain={}, filtered={})
     for row in Signal.objects.exclude(status="broken").order_by("id"):
+        try:
+            rule = parse(row.filter, PROPS) if row.filter else None
+        except RuleError as error:
+            Signal.objects.filter(pk=row.pk).update(status="broken", why=str(error))
+            continue
         name = (row.event_type, row.event_name)
-        counted = Counted(id=row.pk, name=name, filter=row.filter, value_prop=row.value_prop)
-        out.setdefault(name, []).append(counted)
-    return out
+        counted = Counted(id=row.pk, name=name, filter=rule, value_prop=row.value_prop)
+        side = book.plain if rule is None else book.filtered
+        side.setdefault(name, []).append(counted)
+    return book
 
 
-SIGNALS: Definitions[dict[Name, list[Counted]]] = Definitions(_load)
-"""All signals that count, by event name."""
+SIGNALS: Definitions[Book] = Definitions(_load)
+"""All signals that count, by epoch."""
 
 
 def count(rows: Sequence[Logged], epoch: int) -> int:
-    """Add the events just logged to the roll-ups of every live signal; returns how many
-    times a signal was counted. Contacts of ``rows`` are locked by the caller."""
-    hits = list(_hits(rows, SIGNALS.at(epoch)))
+    """Add the events just logged to the roll-ups of every signal; returns how many times
+    one was counted. Contacts of ``rows`` are locked by the caller."""
+    book = SIGNALS.at(epoch)
+    hits = [
+        (row, signal) for row in rows for signal in book.plain.get((row.type, row.name), ())
+    ]
+    hits.extend(_filtered(rows, book))
     if hits:
         db.run(_SQL["plain"], _columns(hits))
     return len(hits)
@@ -54,11 +77,28 @@ def count(rows: Sequence[Logged], epoch: int) -> int:
 Hit = tuple[Logged, Counted]
 
 
-def _hits(rows: Sequence[Logged], signals: dict[Name, list[Counted]]) -> Iterable[Hit]:
-    for row in rows:
-        for signal in signals.get((row.type, row.name), ()):
-            if not signal.filter:
-                yield row, signal
+def _filtered(rows: Sequence[Logged], book: Book) -> list[Hit]:
+    """The events that pass filters, judged in SQL so that live counting and back-fill can
+    never differ."""
+    asked = [row for row in rows if (row.type, row.name) in book.filtered]
+    if not asked:
+        return []
+    names = sorted({(row.type, row.name) for row in asked})
+    number = {name: i for i, name in enumerate(names)}
+    signals = {signal.id: signal for name in names for signal in book.filtered[name]}
+    values: list[str] = []
+    params: dict[str, Any] = {
+        "i": list(range(len(asked))),
+        "name": [number[row.type, row.name] for row in asked],
+        "props": [storable(row.props).decode() for row in asked],
+    }
+    for signal in signals.values():
+        assert signal.filter is not None, "only filtered signals stand in this book"
+        condition = compile_filter(signal.filter, "e.props", f"s{signal.id}_")
+        params.update(condition.params)
+        values.append(f"({signal.id}, e.name = {number[signal.name]} AND {condition.text})")
+    text = _SQL["matching"].replace("{signals}", ", ".join(values))
+    return [(asked[i], signals[signal_id]) for i, signal_id in db.fetch(text, params)]
 
 
 def number_of(value: object) -> float:

@@ -51,11 +51,12 @@ def append(rows: Sequence[Logged], epoch: int, now: datetime) -> list[Logged]:
 
 
 def _copy(rows: Sequence[Logged], names: Mapping[Name, int], epoch: int, now: datetime) -> None:
+    """COPY reads text, in which a backslash of JSON is doubled."""
     logged_at = now.isoformat()
     lines = [
         f"{r.contact_id}\t{r.event_id}\t{r.at.isoformat()}\t{names[r.type, r.name]}\t{epoch}"
         f"\t{r.depth}\t{_number(r.key_id)}\t{_number(r.cause)}\t{logged_at}\t".encode()
-        + _json(r.props)
+        + storable(r.props).replace(b"\\", b"\\\\")
         for r in rows
     ]
     with connection.cursor() as cursor, cursor.copy(_SQL["append"]) as copy:
@@ -66,14 +67,10 @@ def _number(value: int | None) -> str:
     return "\\N" if value is None else str(value)
 
 
-def _json(props: Mapping[str, Any]) -> bytes:
-    """JSON in COPY's text format. PostgreSQL's jsonb cannot hold a NUL, so it is dropped."""
+def storable(props: Mapping[str, Any]) -> bytes:
+    """JSON that jsonb can hold: without NUL."""
     data = _encode(props)
-    if b"\\" not in data:
-        return data
-    if b"\\u0000" in data:
-        data = _encode(_without_nul(props))
-    return data.replace(b"\\", b"\\\\")
+    return _encode(_without_nul(props)) if b"\\u0000" in data else data
 
 
 def _without_nul(value: Any) -> Any:

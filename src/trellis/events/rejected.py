@@ -17,6 +17,10 @@ from trellis.events.models import Rejected
 MAX_BODY = 64 * 1024
 """Bytes kept of one refused item; the rest is cut off."""
 
+PIPELINE = "pipeline"
+"""The origin of facts that were accepted but could not be processed; their body is a JSON
+array of ``events.types.Fact``."""
+
 
 class Item(msgspec.Struct, frozen=True, array_like=True):
     """A refused item. ``at``: UTC seconds of receipt; the rest as in ``models.Rejected``."""

@@ -22,6 +22,7 @@ _ALIASES = {
     "timeZone": "time_zone",
     "countryCode": "country",
     "country_code": "country",
+    "company_name": "company",
 }
 MAX_KEY = 64
 MAX_TEXT = 4_000

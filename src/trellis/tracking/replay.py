@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 from django.db import transaction
 
 from trellis.accounts import audit
 from trellis.accounts.access import require
 from trellis.accounts.types import Actor
 from trellis.core import clock, counters
-from trellis.events import inbox, rejected
+from trellis.events import inbox, rejected, types
 from trellis.events.models import Rejected
 from trellis.tracking.parse import parse_items
 from trellis.tracking.types import Arrival, Parsed
@@ -52,7 +53,17 @@ def replay(actor: Actor, ids: Sequence[int]) -> Replayed:
 
 
 def _parse(row: Rejected) -> Parsed:
+    if row.origin == rejected.PIPELINE:
+        return _facts(row)
     arrival = Arrival(
         received=row.at.timestamp(), call=row.call, key_id=row.key_id, origin=row.origin
     )
     return parse_items([bytes(row.body)], arrival, row.sent or None)
+
+
+def _facts(row: Rejected) -> Parsed:
+    """What the pipeline could not process was parsed already."""
+    try:
+        return Parsed(facts=types.decoder.decode(bytes(row.body)), refused=[], notes=[])
+    except msgspec.MsgspecError:
+        return Parsed(facts=[], refused=[], notes=[])

@@ -1,0 +1,195 @@
+"""What happens to a batch of facts, in order: the list to read first.
+
+Each stage reads only what earlier ones settled. What they decide about contacts is stated
+as new facts at the end, for the next batch.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+from trellis.events import counting, decisions, inbox, log, names
+from trellis.events.decisions import Decided
+from trellis.events.types import MAX_DEPTH, SYSTEM, Fact, Logged
+from trellis.people import attributes, consent, merge, resolve
+from trellis.people.attributes import Change
+from trellis.people.types import Claim, Resolution
+from trellis.sources import touches
+
+NOBODY = Resolution(contact_ids=[])
+
+
+class Item(NamedTuple):
+    """A fact with the event it became."""
+
+    fact: Fact
+    row: Logged
+
+
+@dataclass(kw_only=True)
+class Batch:
+    """A batch on its way through the stages, in one transaction.
+
+    ``fresh`` are the facts not seen before; ``items`` those that are in the log now;
+    ``touched`` the contacts that are derived again; ``causes`` gives for each of them the
+    event nearest to the outside and its depth; ``out`` are facts for the next batch.
+    """
+
+    facts: Sequence[Fact]
+    epoch: int
+    now: datetime
+    today: date
+    fresh: list[tuple[int, Fact]] = field(default_factory=list)
+    people: Resolution = NOBODY
+    items: list[Item] = field(default_factory=list)
+    causes: dict[int, tuple[int, int]] = field(default_factory=dict)
+    out: list[Fact] = field(default_factory=list)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def rows(self) -> list[Logged]:
+        """The events just logged."""
+        return [item.row for item in self.items]
+
+    @property
+    def touched(self) -> list[int]:
+        """The contacts to derive again, in order."""
+        return sorted(self.causes)
+
+
+def see(batch: Batch) -> None:
+    """Drop facts whose message id was seen before."""
+    batch.fresh = log.fresh(batch.facts, batch.today)
+    batch.counts["duplicate", ""] += len(batch.facts) - len(batch.fresh)
+
+
+def find_people(batch: Batch) -> None:
+    """Find or make the contact of each fact; from here on all of them are locked."""
+    claims = [
+        Claim(
+            at=fact.at,
+            ids=fact.ids,
+            contact_id=fact.contact_id,
+            previous=fact.previous,
+            seen=fact.type != SYSTEM,
+        )
+        for _, fact in batch.fresh
+    ]
+    batch.people = resolve.resolve(claims, batch.now)
+
+
+def join_people(batch: Batch) -> None:
+    """Link contacts that turned out to be one person."""
+    merge.merge(batch.people.merges, batch.now)
+    for pair in batch.people.merges:
+        batch.out.append(
+            inbox.system_fact(
+                pair.winner,
+                names.CONTACT_MERGED,
+                {"loser_id": pair.loser, "reason": pair.reason},
+                message_id=f"merged-{pair.winner}-{pair.loser}-{batch.now.timestamp()}",
+            )
+        )
+        batch.counts["merged", pair.reason] += 1
+
+
+def write_log(batch: Batch) -> None:
+    """Append to the log."""
+    items: dict[int, Item] = {}
+    pairs = zip(batch.fresh, batch.people.contact_ids, strict=True)
+    for (event_id, fact), contact_id in pairs:
+        if not contact_id:
+            batch.counts["gone", fact.type] += 1
+            continue
+        row = Logged(
+            contact_id=contact_id,
+            event_id=event_id,
+            name=fact.name,
+            type=fact.type,
+            at=datetime.fromtimestamp(fact.at, UTC),
+            props=fact.props,
+            cause=fact.cause,
+            depth=fact.depth,
+            key_id=fact.key_id,
+            origin=fact.origin,
+        )
+        items[event_id] = Item(fact, row)
+    rows = log.append([item.row for item in items.values()], batch.epoch, batch.now)
+    batch.items = [items[row.event_id] for row in rows]
+    for row in rows:
+        batch.counts["logged", row.type] += 1
+    _find_causes(batch)
+
+
+def _find_causes(batch: Batch) -> None:
+    for _, row in batch.items:
+        if row.depth > MAX_DEPTH:
+            batch.counts["chain_cut", row.name[:60]] += 1
+            continue
+        cause = batch.causes.get(row.contact_id)
+        if cause is None or row.depth <= cause[1]:
+            batch.causes[row.contact_id] = (row.event_id, row.depth)
+
+
+def write_profiles(batch: Batch) -> None:
+    """Take traits into profiles; for each key the newest word wins."""
+    changes = [
+        Change(row.contact_id, fact.at, fact.origin, fact.traits)
+        for fact, row in batch.items
+        if fact.traits
+    ]
+    refused = attributes.apply(changes, batch.now)
+    decisions.record(
+        [
+            Decided(r.contact_id, batch.now, "attribute", r.key[:80], "refused", r.reason, {
+                "value": str(r.value)[:200]
+            })
+            for r in refused
+        ]
+    )  # fmt: skip
+    for r in refused:
+        batch.counts["attribute_refused", r.reason] += 1
+
+
+def write_consents(batch: Batch) -> None:
+    """Record consents given and withdrawn."""
+    consent.record(
+        [
+            consent.said_in(row.contact_id, item, row.at, fact.origin)
+            for fact, row in batch.items
+            for item in fact.consent
+        ]
+    )
+
+
+def count_signals(batch: Batch) -> None:
+    """Count named behaviour per contact and day."""
+    counting.count(batch.rows, batch.epoch)
+
+
+def note_touches(batch: Batch) -> None:
+    """Record arrivals through a source."""
+    touches.record(batch.rows, batch.people.created)
+
+
+def state(batch: Batch) -> None:
+    """State what was decided as facts for the next batch."""
+    inbox.put(batch.out)
+
+
+STAGES: tuple[Callable[[Batch], None], ...] = (
+    see,
+    find_people,
+    join_people,
+    write_log,
+    write_profiles,
+    write_consents,
+    count_signals,
+    note_touches,
+    state,
+)
+"""The path of a batch."""
