@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from trellis.core import db, sql
+from trellis.core.days import day_of
 from trellis.core.locks import Definitions
 from trellis.events.catalogue import Name
 from trellis.events.log import storable
@@ -18,7 +19,6 @@ from trellis.rules.compiler import compile_filter
 from trellis.rules.parse import parse
 from trellis.rules.registry import PROPS
 from trellis.rules.types import Rule, RuleError
-from trellis.rules.windows import day_of
 
 _SQL = sql.load(__package__, "signals")
 _NUMERAL = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")

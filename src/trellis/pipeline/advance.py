@@ -13,11 +13,11 @@ import structlog
 from django.db import DatabaseError, transaction
 
 from trellis.core import clock, counters, db, locks, sql
+from trellis.core.days import day_of
 from trellis.events import rejected, types
 from trellis.events.types import Fact
 from trellis.people.resolve import Race
 from trellis.pipeline.stages import STAGES, Batch
-from trellis.rules.windows import day_of
 
 TRIES = 6
 """How often a batch that met another worker is begun anew."""
