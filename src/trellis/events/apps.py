@@ -15,9 +15,10 @@ class EventsConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        from trellis.events import models
+        from trellis.events import fields, models
         from trellis.people.registry import ContactTable, register
 
+        fields.register()
         register(ContactTable(model=models.Event, mode="move", origin="origin_id"))
         register(
             ContactTable(

@@ -15,8 +15,10 @@ class LeadsConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        from trellis.leads.models import Lead, StageMove
+        """Offer the field of rules, and say how leads follow a merged contact."""
+        from trellis.leads import fields, models
         from trellis.people.registry import ContactTable, register
 
-        register(ContactTable(model=Lead, mode="keep"))
-        register(ContactTable(model=StageMove, mode="move"))
+        fields.register()
+        register(ContactTable(model=models.Lead, mode="keep"))
+        register(ContactTable(model=models.StageMove, mode="move"))

@@ -50,13 +50,18 @@ class Stage(models.Model):
 
 
 class Lead(models.Model):
-    """A contact in one business line (C13: never a second live one)."""
+    """A contact in one business line (C13: never a second live one).
+
+    ``back_from_id`` is the stage a person moved the lead back from: rules may only move it
+    beyond that one, until it is moved forward by hand.
+    """
 
     pk = models.CompositePrimaryKey("contact_id", "line_id")
     contact_id = models.BigIntegerField()
     line_id = models.IntegerField()
     stage_id = models.IntegerField()
     stage_since = models.DateTimeField()
+    back_from_id = models.IntegerField(null=True)
     owner_id = models.BigIntegerField(null=True)
     pool_id = models.BigIntegerField(null=True)
     value = models.DecimalField(max_digits=14, decimal_places=2, null=True)

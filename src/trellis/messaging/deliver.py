@@ -49,7 +49,7 @@ CHUNK = 100
 LEASE = timedelta(minutes=6)
 MARGIN = timedelta(minutes=3)
 """Nothing is begun in the last part of a lease: one transfer ends well within it."""
-GATE_LOCK = 7_302
+GATE_LOCK = 7_402
 """Advisory lock class: one holder per slot while messages pass the gate."""
 PATIENCE = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between tries to record what already went out, while the database is away."""

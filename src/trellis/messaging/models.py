@@ -101,6 +101,11 @@ class Message(models.Model):
                 condition=models.Q(state="sending"),
             ),
             models.Index(fields=["-created_at", "-message_id"], name="message_newest"),
+            models.Index(
+                fields=["journey_id", "template_version_id"],
+                name="message_by_journey",
+                condition=models.Q(journey_id__isnull=False),
+            ),
         ]
 
 

@@ -1,16 +1,297 @@
-"""What pages and the API read about messages, templates and the trap."""
+"""What pages and the API read about templates and messages. Every list has a fixed number
+of queries."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db.models import Count, Q, QuerySet
 
-from trellis.core.paging import Cursor, Page, paged
-from trellis.messaging.models import Template, TemplateVersion, TrapMail
+from trellis.core.errors import NotFound
+from trellis.events.models import Decision
+from trellis.messaging import alarms
+from trellis.messaging.models import Message, Template, TemplateVersion
+from trellis.messaging.types import (
+    BOUNCED,
+    DELIVERED,
+    FAILED,
+    QUEUED,
+    SENDING,
+    SENT,
+    SKIPPED,
+    UNKNOWN,
+)
+from trellis.people.models import Contact
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """What a list of messages shows; empty parts do not restrict."""
+
+    state: str = ""
+    reason: str = ""
+    channel: str = ""
+    template: str = ""
+    journey_id: int | None = None
+    contact_id: int | None = None
+    query: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One message of a list. ``why`` is its reason code, also for what waits because its
+    channel is paused."""
+
+    contact_id: int
+    message_id: int
+    contact: str
+    channel: str
+    purpose: str
+    template: str
+    template_name: str
+    journey_id: int | None
+    state: str
+    why: str
+    detail: str
+    address: str
+    subject: str
+    created_at: datetime
+    wake_at: datetime | None
+    sent_at: datetime | None
+    opened_at: datetime | None
+    clicked_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Balance:
+    """Where requested messages are: requested = sent + bounced + waiting + sending + unknown
+    + failed + skipped, always. ``sent`` includes delivered; skipped and failed by reason."""
+
+    requested: int = 0
+    sent: int = 0
+    bounced: int = 0
+    waiting: int = 0
+    sending: int = 0
+    unknown: int = 0
+    failed: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
+    opened: int = 0
+    clicked: int = 0
+
+    @property
+    def accounted(self) -> int:
+        """The sum of all parts; equal to ``requested``."""
+        parts = (self.sent, self.bounced, self.waiting, self.sending, self.unknown)
+        return sum(parts) + sum(self.failed.values()) + sum(self.skipped.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateLine:
+    """One template of a list, with what became of its messages."""
+
+    key: str
+    name: str
+    channel: str
+    purpose: str
+    version: int
+    version_id: int
+    locales: list[str]
+    updated_at: datetime
+    archived_at: datetime | None
+    balance: Balance
+
+
+def messages(
+    wanted: Filter, *, before: tuple[datetime, int] | None = None, limit: int = 50
+) -> list[Line]:
+    """Messages, newest first; ``before`` is (created_at, message_id) of the last line of the
+    page before."""
+    rows = _filtered(wanted).order_by("-created_at", "-message_id")
+    if before is not None:
+        at, number = before
+        rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, message_id__lt=number))
+    return _lines(list(rows[:limit]))
+
+
+def message(contact_id: int, message_id: int) -> Line:
+    """One message; raises ``NotFound``."""
+    rows = list(Message.objects.filter(contact_id=contact_id, message_id=message_id))
+    if not rows:
+        raise NotFound("There is no such message.")
+    return _lines(rows)[0]
+
+
+def decisions(contact_id: int, message_id: int) -> list[Decision]:
+    """What the gate decided about a message, newest first: why it went or did not go."""
+    return list(
+        Decision.objects.filter(
+            contact_id=contact_id, subject=f"message:{message_id}"
+        ).order_by("-at", "-decision_id")
+    )
+
+
+def balance(wanted: Filter) -> Balance:
+    """The balance of the messages that match."""
+    groups: Iterable[Any] = (
+        _filtered(wanted)
+        .values("state", "reason")
+        .order_by("state", "reason")
+        .annotate(n=Count("*"), opened=Count("opened_at"), clicked=Count("clicked_at"))
+    )
+    return _balance(list(groups))
+
+
+def template(key: str) -> Template:
+    """A template by key; raises ``NotFound``."""
+    found = Template.objects.filter(key=key).first()
+    if found is None:
+        raise NotFound(f"There is no template {key}.")
+    return found
+
+
+def version(key: str, number: int | None = None) -> TemplateVersion:
+    """The current (or numbered) version of a template; raises ``NotFound``."""
+    owner = template(key)
+    found = owner.versions.filter(number=number or owner.version).first()
+    if found is None:
+        raise NotFound(f"Template {key} has no version {number}.")
+    return found
+
+
+def versions(key: str) -> list[TemplateVersion]:
+    """All versions of a template, newest first."""
+    return list(template(key).versions.order_by("-number"))
+
+
+def templates(*, query: str = "", archived: bool = False) -> list[TemplateLine]:
+    """Templates by name, with the balance of each over all its versions."""
+    rows = Template.objects.filter(archived_at__isnull=not archived).order_by("name", "id")
+    if query:
+        rows = rows.filter(Q(name__icontains=query) | Q(key__icontains=query))
+    found = list(rows.prefetch_related("versions"))
+    numbers = {item.pk: row.pk for row in found for item in row.versions.all()}
+    grouped: dict[int, list[dict[str, Any]]] = {}
+    groups: Iterable[Any] = (
+        Message.objects.filter(template_version_id__in=numbers)
+        .values("template_version_id", "state", "reason")
+        .order_by()
+        .annotate(n=Count("*"), opened=Count("opened_at"), clicked=Count("clicked_at"))
+    )
+    for group in groups:
+        grouped.setdefault(numbers[group["template_version_id"]], []).append(group)
+    return [_template_line(row, grouped.get(row.pk, [])) for row in found]
+
+
+def template_names() -> dict[str, str]:
+    """The names of the templates in use by key, for filters."""
+    rows = Template.objects.filter(archived_at__isnull=True).order_by("name")
+    return dict(rows.values_list("key", "name"))
+
+
+def _template_line(row: Template, groups: Sequence[dict[str, Any]]) -> TemplateLine:
+    current = next((item for item in row.versions.all() if item.number == row.version), None)
+    return TemplateLine(
+        key=row.key,
+        name=row.name,
+        channel=row.channel,
+        purpose=row.purpose,
+        version=row.version,
+        version_id=current.pk if current else 0,
+        locales=sorted(current.variants) if current else [],
+        updated_at=row.updated_at,
+        archived_at=row.archived_at,
+        balance=_balance(groups),
+    )
+
+
+def _filtered(wanted: Filter) -> QuerySet[Message]:
+    rows = Message.objects.all()
+    for name in ("state", "reason", "channel"):
+        if value := getattr(wanted, name):
+            rows = rows.filter(**{name: value})
+    if wanted.journey_id is not None:
+        rows = rows.filter(journey_id=wanted.journey_id)
+    if wanted.contact_id is not None:
+        rows = rows.filter(contact_id=wanted.contact_id)
+    if wanted.template:
+        numbers = TemplateVersion.objects.filter(template__key=wanted.template).values("id")
+        rows = rows.filter(template_version_id__in=numbers)
+    if wanted.query:
+        rows = rows.filter(
+            Q(address__icontains=wanted.query) | Q(subject__icontains=wanted.query)
+        )
+    return rows
+
+
+def _lines(rows: Sequence[Message]) -> list[Line]:
+    contacts = Contact.objects.in_bulk({row.contact_id for row in rows})
+    known = {
+        item.pk: item.template
+        for item in TemplateVersion.objects.select_related("template").filter(
+            id__in={row.template_version_id for row in rows}
+        )
+    }
+    stopped = set(alarms.paused())
+    lines = []
+    for row in rows:
+        owner, used = contacts.get(row.contact_id), known.get(row.template_version_id)
+        held = row.state == QUEUED and row.channel in stopped
+        lines.append(
+            Line(
+                contact_id=row.contact_id,
+                message_id=row.message_id,
+                contact=str(owner) if owner else f"#{row.contact_id}",
+                channel=row.channel,
+                purpose=row.purpose,
+                template=used.key if used else "",
+                template_name=used.name if used else "",
+                journey_id=row.journey_id,
+                state=row.state,
+                why="channel_paused" if held else row.reason,
+                detail=row.detail,
+                address=row.address or (owner.email if owner else ""),
+                subject=row.subject,
+                created_at=row.created_at,
+                wake_at=row.wake_at,
+                sent_at=row.sent_at,
+                opened_at=row.opened_at,
+                clicked_at=row.clicked_at,
+            )
+        )
+    return lines
+
+
+_SINGLE = {
+    SENT: "sent",
+    DELIVERED: "sent",
+    BOUNCED: "bounced",
+    QUEUED: "waiting",
+    SENDING: "sending",
+    UNKNOWN: "unknown",
+}
+
+
+def _balance(groups: Sequence[dict[str, Any]]) -> Balance:
+    totals = dict.fromkeys(_SINGLE.values(), 0)
+    by_reason: dict[str, dict[str, int]] = {FAILED: {}, SKIPPED: {}}
+    for group in groups:
+        state, n = group["state"], group["n"]
+        if state in by_reason:
+            reasons = by_reason[state]
+            reasons[group["reason"]] = reasons.get(group["reason"], 0) + n
+        else:
+            totals[_SINGLE[state]] += n
+    return Balance(
+        requested=sum(group["n"] for group in groups),
+        failed=by_reason[FAILED],
+        skipped=by_reason[SKIPPED],
+        opened=sum(group["opened"] for group in groups),
+        clicked=sum(group["clicked"] for group in groups),
+        **totals,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,164 +305,7 @@ class SentCounts:
 
 def sent_since(since: datetime) -> SentCounts:
     """How many messages made since a time went out, were opened and were clicked."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FILTER (WHERE sent_at IS NOT NULL), count(opened_at),"
-            " count(clicked_at) FROM message WHERE created_at > %s",
-            [since],
-        )
-        row = cursor.fetchone() or (0, 0, 0)
-    return SentCounts(sent=row[0], opened=row[1], clicked=row[2])
-
-
-@dataclass(frozen=True, kw_only=True)
-class MessageRow:
-    """One message of a list."""
-
-    contact_id: int
-    message_id: int
-    channel: str
-    purpose: str
-    state: str
-    reason: str
-    detail: str
-    address: str
-    subject: str
-    tries: int
-    created_at: datetime
-    sent_at: datetime | None
-    opened_at: datetime | None
-    clicked_at: datetime | None
-    wake_at: datetime | None
-    template_id: int
-    template: str
-    version: int
-    journey_id: int | None
-    journey: str
-    cause: str
-
-
-_ROW = (
-    "SELECT m.contact_id, m.message_id, m.channel, m.purpose, m.state, m.reason, m.detail,"
-    " m.address, m.subject, m.tries, m.created_at, m.sent_at, m.opened_at, m.clicked_at,"
-    " m.wake_at, coalesce(t.id, 0), coalesce(t.name, ''), coalesce(v.number, 0), m.journey_id,"
-    " coalesce(j.name, ''), m.cause"
-    " FROM message m LEFT JOIN template_version v ON v.id = m.template_version_id"
-    " LEFT JOIN template t ON t.id = v.template_id LEFT JOIN journey j ON j.id = m.journey_id"
-)
-_NAMES = tuple(MessageRow.__dataclass_fields__)
-
-
-def _messages(sql: str, params: Sequence[Any]) -> list[MessageRow]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_ROW} {sql}", list(params))
-        return [MessageRow(**dict(zip(_NAMES, row, strict=True))) for row in cursor.fetchall()]
-
-
-@dataclass(frozen=True, kw_only=True)
-class MessageFilter:
-    """Which messages a list shows; "" or None = all."""
-
-    state: str = ""
-    reason: str = ""
-    template_id: int | None = None
-    journey_id: int | None = None
-
-
-def messages(filters: MessageFilter, after: Cursor | None, limit: int) -> Page[MessageRow]:
-    """A page of messages, the newest first."""
-    parts: list[str] = ["true"]
-    params: list[Any] = []
-    for column, value in (
-        ("m.state", filters.state),
-        ("m.reason", filters.reason),
-        ("v.template_id", filters.template_id),
-        ("m.journey_id", filters.journey_id),
-    ):
-        if value:
-            parts.append(f"{column} = %s")
-            params.append(value)
-    if after is not None:
-        parts.append("(m.created_at, m.message_id) < (%s, %s)")
-        params += [after.at, after.id]
-    rows = _messages(
-        f"WHERE {' AND '.join(parts)} ORDER BY m.created_at DESC, m.message_id DESC LIMIT %s",
-        [*params, limit + 1],
+    found = Message.objects.filter(created_at__gt=since).aggregate(
+        sent=Count("sent_at"), opened=Count("opened_at"), clicked=Count("clicked_at")
     )
-    return paged(rows, limit, lambda row: (row.created_at, row.message_id))
-
-
-def of_contact(contact_id: int, limit: int = 50) -> list[MessageRow]:
-    """The messages of a contact, the newest first."""
-    return _messages(
-        "WHERE m.contact_id = %s ORDER BY m.created_at DESC LIMIT %s", [contact_id, limit]
-    )
-
-
-def message(contact_id: int, message_id: int) -> MessageRow | None:
-    """One message."""
-    rows = _messages("WHERE m.contact_id = %s AND m.message_id = %s", [contact_id, message_id])
-    return rows[0] if rows else None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Balance:
-    """Where every message made since a time stands: state → n, and (state, reason) → n."""
-
-    total: int
-    states: Mapping[str, int]
-    reasons: Sequence[tuple[str, str, int]]
-
-
-def balance(since: datetime, journey_id: int | None = None) -> Balance:
-    """The balance sheet: asked for = sent + skipped + waiting + failed, always."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT state, reason, count(*) FROM message WHERE created_at > %s"
-            " AND (%s::int IS NULL OR journey_id = %s) GROUP BY state, reason ORDER BY 3 DESC",
-            [since, journey_id, journey_id],
-        )
-        rows = [(str(state), str(reason), int(n)) for state, reason, n in cursor.fetchall()]
-    states: dict[str, int] = {}
-    for state, _reason, n in rows:
-        states[state] = states.get(state, 0) + n
-    return Balance(
-        total=sum(states.values()), states=states, reasons=[row for row in rows if row[1]]
-    )
-
-
-def templates(search: str = "") -> list[Template]:
-    """The templates in use, by name."""
-    rows = Template.objects.filter(archived_at__isnull=True).order_by("name")
-    return list(rows.filter(name__icontains=search) if search else rows)
-
-
-def template_use(since: datetime) -> dict[int, SentCounts]:
-    """What was sent with each template since a time."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT v.template_id, count(*) FILTER (WHERE m.sent_at IS NOT NULL),"
-            " count(m.opened_at), count(m.clicked_at) FROM message m"
-            " JOIN template_version v ON v.id = m.template_version_id"
-            " WHERE m.created_at > %s GROUP BY 1",
-            [since],
-        )
-        return {
-            int(number): SentCounts(sent=sent, opened=opened, clicked=clicked)
-            for number, sent, opened, clicked in cursor.fetchall()
-        }
-
-
-def version(template: Template) -> TemplateVersion | None:
-    """The current version of a template."""
-    return template.versions.filter(number=template.version).first()
-
-
-def trap(after: Cursor | None, limit: int, search: str = "") -> Page[TrapMail]:
-    """What the sandbox kept, the newest first, without the bodies."""
-    rows = TrapMail.objects.defer("raw").order_by("-at", "-id")
-    if search:
-        rows = rows.filter(recipient__icontains=search) | rows.filter(subject__icontains=search)
-    if after is not None:
-        rows = rows.filter(at__lte=after.at).exclude(at=after.at, id__gte=after.id)
-    return paged(list(rows[: limit + 1]), limit, lambda row: (row.at, row.pk))
+    return SentCounts(**found)

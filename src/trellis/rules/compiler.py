@@ -18,6 +18,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from trellis.core import clock
+from trellis.core.days import day_of, zone
 from trellis.rules import types, windows
 from trellis.rules.operators import COUNT, MANY, NONE, OPERATORS, PAIR, SPAN, Operator
 from trellis.rules.registry import PROPS, Field
@@ -72,11 +73,11 @@ class Params:
 
     def bind(self, now: datetime) -> dict[str, Any]:
         """The values of all places at a time."""
-        today = windows.day_of(now)
+        today = day_of(now)
         bound = dict(self._values)
         bound.update((name, day(today)) for name, day in self._days.items())
         if self._zoned:
-            bound[f"{self._prefix}zone"] = windows.zone().key
+            bound[f"{self._prefix}zone"] = zone().key
         return bound
 
 
@@ -98,8 +99,9 @@ EVERYBODY = Scope("true")
 @dataclass(frozen=True, slots=True)
 class Feature:
     """One aggregate over a contact's days of a signal: ``n``, ``sum``, ``first`` and
-    ``last`` day, ``first_at``, ``last_at``, or ``fade``: the count weighted linearly down
-    to zero over ``fade`` days. ``window`` limits the days."""
+    ``last`` day, ``first_at``, ``last_at``; ``fade`` and ``fade_sum`` are count and sum
+    weighted linearly down to zero over ``fade`` days (times ``fade``, to stay whole);
+    ``ends`` has no column, it only notes that a window moves. ``window`` limits the days."""
 
     signal_id: int
     what: str
@@ -318,6 +320,8 @@ class Compiler:
         cast = _TYPE_CASTS.get(leaf.type, "text")
         if field.choices and isinstance(field.choices[0].id, int):
             cast = "int"
+        elif cast == "numeric" and not field.json_key and _whole(leaf.value):
+            cast = "bigint"
         if operator.value == PAIR:
             assert isinstance(leaf.value, tuple), "parsed"
             low, high = leaf.value
@@ -365,7 +369,7 @@ class Compiler:
     def next_day(self) -> str:
         """SQL of the first day after today on which an answer may change by itself."""
         parts = list(self.moving)
-        if any(feature.what in ("ends", "fade") for feature in self.features):
+        if any(feature.fade or feature.what == "ends" for feature in self.features):
             parts.append("f.next_on")
         return f"least({', '.join(parts)})" if parts else "NULL::date"
 
@@ -389,11 +393,13 @@ class Compiler:
         test = f"d.signal_id = {feature.signal_id}"
         if feature.window is not None:
             test += f" AND d.day > {self.params.since(feature.window)}"
-        if feature.what != "fade":
+        if not feature.fade:
             return f"{_AGGREGATES[feature.what]} FILTER (WHERE {test})"
         fade, today = feature.fade, self.params.today()
         test += f" AND d.day > {self.params.since(Span(fade, 'day'))}"
-        return f"sum(d.n * least({fade}, {fade} - ({today} - d.day))) FILTER (WHERE {test})"
+        column = "d.sum" if feature.what == "fade_sum" else "d.n"
+        weight = f"least({fade}, {fade} - ({today} - d.day))"
+        return f"sum({column} * {weight}) FILTER (WHERE {test})"
 
     def _window_ends(self) -> str:
         """For one row of signal_daily, the day on which it first leaves a window."""
@@ -404,7 +410,7 @@ class Compiler:
                 end = f"(d.day + {_interval(feature.window)})::date"
                 inside = f"d.day > {self.params.since(feature.window)}"
                 arm = f"CASE WHEN {inside} THEN greatest({end}, {today} + 1) END"
-            elif feature.what == "fade":
+            elif feature.fade:
                 inside = f"d.day > {self.params.since(Span(feature.fade, 'day'))}"
                 arm = f"CASE WHEN {inside} THEN {today} + 1 END"
             else:
@@ -478,6 +484,11 @@ def _operand(field: Field, leaf: Leaf, value: Scalar) -> Any:
 def fold(text: str) -> str:
     """Lower case, letter by letter, as the database's ``lower`` does it."""
     return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+
+
+def _whole(value: Value) -> bool:
+    items = value if isinstance(value, tuple) else (value,)
+    return all(isinstance(item, Decimal) and item % 1 == 0 for item in items)
 
 
 def _plain(value: Value) -> int | float:

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from trellis.core.registry import Registry
 from trellis.people.models import Attribute
-from trellis.rules.types import ANY, BOOLEAN, CONSENT, DATE, LIST, NUMBER, TEXT
+from trellis.rules.types import ANY, BOOLEAN, CONSENT, DATE, LIST, NUMBER, TEXT, Rule, fields_of
 
 FACT = 0
 SCORE = 1
@@ -49,6 +49,7 @@ class Field:
     choices: tuple[Choice, ...] | None = None
     ref: int | str = 0
     level: int = FACT
+    pending: bool = False
     group: str | Promise = ""
 
     def choice(self, key: str) -> Choice | None:
@@ -57,7 +58,10 @@ class Field:
 
 
 class Fields(Mapping[str, Field]):
-    """The fields as they were defined at one moment."""
+    """The fields as they were defined at one moment; equal only to themselves, so that
+    what is compiled from them can be kept by them."""
+
+    __hash__ = object.__hash__
 
     def __init__(self, fields: Iterable[Field]) -> None:
         self._fields = {field.key: field for field in fields}
@@ -74,9 +78,18 @@ class Fields(Mapping[str, Field]):
     def __len__(self) -> int:
         return len(self._fields)
 
+    @override
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
 
 PROVIDERS: Registry[Callable[[], Iterable[Field]]] = Registry("rule fields")
 """Name of a domain to a function that reads its fields."""
+
+
+def pending(rule: Rule, fields: Mapping[str, Field]) -> bool:
+    """Whether a rule reads a field that is not complete yet."""
+    return any(key in fields and fields[key].pending for key in fields_of(rule))
 
 
 def snapshot() -> Fields:

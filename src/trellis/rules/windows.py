@@ -7,22 +7,9 @@ today; months are calendar months, clamped to the last day of a shorter one.
 from __future__ import annotations
 
 import calendar
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
+from datetime import date, timedelta
 
 from trellis.rules.types import Span
-
-
-def zone() -> ZoneInfo:
-    """The instance's zone, whose days are counted."""
-    return ZoneInfo(settings.TIME_ZONE)
-
-
-def day_of(now: datetime) -> date:
-    """The calendar day of a time in the instance's zone."""
-    return now.astimezone(zone()).date()
 
 
 def since(today: date, span: Span) -> date:

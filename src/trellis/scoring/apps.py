@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from typing_extensions import override
 
 
 class ScoringConfig(AppConfig):
@@ -11,3 +12,10 @@ class ScoringConfig(AppConfig):
     name = "trellis.scoring"
     label = "scoring"
     default_auto_field = "django.db.models.BigAutoField"
+
+    @override
+    def ready(self) -> None:
+        """Offer the fields of rules."""
+        from trellis.scoring import fields
+
+        fields.register()

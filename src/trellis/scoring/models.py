@@ -38,7 +38,10 @@ class ScoreRule(models.Model):
 
     ``rule`` set: the points count once while the rule holds. ``signal_id`` set: points per
     occurrence, at most ``cap`` points, within ``window_days`` (null = ever), fading linearly
-    to zero over ``decay_days`` where set. ``priority`` orders the explanation (S1).
+    to zero over ``decay_days`` where set; with ``rule`` too, only while that holds. ``per``
+    is occurrence, or value: points per unit of the signal's summed property. ``priority``
+    orders the explanation (S1). ``broken`` says why the rule no longer compiles; the whole
+    model is frozen then.
     """
 
     model = models.ForeignKey(ScoreModel, on_delete=models.CASCADE, related_name="rules")
@@ -47,11 +50,13 @@ class ScoreRule(models.Model):
     points = models.IntegerField()
     rule = models.JSONField(null=True)
     signal_id = models.IntegerField(null=True)
+    per = models.CharField(max_length=10, default="occurrence")
     cap = models.IntegerField(null=True)
     window_days = models.IntegerField(null=True)
     decay_days = models.IntegerField(null=True)
     priority = models.IntegerField(default=100)
     active = models.BooleanField(default=True)
+    broken = models.TextField(blank=True)
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:

@@ -15,7 +15,9 @@ class SegmentsConfig(AppConfig):
 
     @override
     def ready(self) -> None:
+        """Offer the field of rules, and say how memberships follow a merged contact."""
         from trellis.people.registry import ContactTable, register
-        from trellis.segments.models import Membership
+        from trellis.segments import fields, models
 
-        register(ContactTable(model=Membership, mode="keep"))
+        fields.register()
+        register(ContactTable(model=models.Membership, mode="keep"))

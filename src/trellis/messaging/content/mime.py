@@ -84,8 +84,8 @@ def mailbox(name: str, display: str, address: str) -> bytes:
 
 def split_mailbox(text: str) -> tuple[str, str]:
     """(display name, address) of ``Name <address>``; raises ``InvalidInput``."""
-    name, address = parseaddr(clean(text))
-    if not address_is_valid(address):
+    name, address = parseaddr(text)
+    if _CONTROL.search(text) or not address_is_valid(address):
         raise InvalidInput(f"{text!r} is not a sender such as Name <name@example.com>.")
     return name, address
 

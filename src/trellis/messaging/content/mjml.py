@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import mrml
@@ -86,20 +87,26 @@ def to_html(source: str) -> str:
     try:
         html: str = mrml.to_html(hidden).content
     except OSError as error:
-        raise MjmlError(str(error), _last_line(source)) from error
+        raise _refused(hidden, str(error)) from error
     for number, tag in enumerate(mask.tags):
         if f"lq{number}x" not in html:
             line = hidden[: hidden.index(f"lq{number}x")].count("\n") + 1
             raise MjmlError(
-                f"{tag.splitlines()[0]} stands where MJML allows no text;"
-                " put it inside mj-text, mj-raw or an attribute",
+                f"{tag.splitlines()[0]} stands where MJML keeps nothing;"
+                " put it inside mj-text, mj-raw or an attribute that the component has",
                 line,
             )
     return mask.show(html)
 
 
-def _last_line(source: str) -> int:
-    return source.count("\n") + 1
+_POSITION = re.compile(r" in root template at position (\d+):\d+")
+
+
+def _refused(source: str, words: str) -> MjmlError:
+    """mrml's refusal with the line of the position it names."""
+    found = _POSITION.search(words)
+    at = int(found.group(1)) if found else len(source)
+    return MjmlError(_POSITION.sub("", words), source.encode()[:at].count(b"\n") + 1)
 
 
 class _Nesting(HTMLParser):

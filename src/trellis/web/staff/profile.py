@@ -17,6 +17,7 @@ from trellis.events import queries as events
 from trellis.journeys import queries as journeys
 from trellis.leads import queries as leads
 from trellis.messaging import queries as messaging
+from trellis.messaging.queries import Filter
 from trellis.people import queries as people
 from trellis.people.models import Attribute
 from trellis.people.queries import Profile
@@ -53,7 +54,7 @@ def profile(request: StaffRequest, contact_id: int) -> HttpResponseBase:
         "identities": people.identities(contact_id),
         "segments": segments.of_contact(contact_id),
         "enrolments": journeys.of_contact(contact_id),
-        "messages_sent": messaging.of_contact(contact_id, 8),
+        "messages_sent": messaging.messages(Filter(contact_id=contact_id), limit=8),
         "consents": people.consents(contact_id),
         "merges": people.merges(contact_id),
         "conflicts": people.conflicts(contact_id),

@@ -1,0 +1,31 @@
+"""The field ``stage`` of rules: the stage in the default line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext_lazy as _
+
+from trellis.leads.models import Stage
+from trellis.rules.registry import PROVIDERS, STAGE, Choice, Field
+from trellis.rules.types import CHOICE
+
+
+def provide() -> Iterable[Field]:
+    """One field, whose choices are the stages of the default line."""
+    rows = Stage.objects.filter(line__default=True, archived_at__isnull=True).order_by("rank")
+    choices = tuple(Choice(row.key, row.name, row.pk) for row in rows)
+    yield Field(
+        "stage",
+        _("stage"),
+        CHOICE,
+        "s.stage_id",
+        choices=choices,
+        level=STAGE,
+        group=_("Stage"),
+    )
+
+
+def register() -> None:
+    """Called once from ``apps.ready``."""
+    PROVIDERS.register("leads", provide)

@@ -1,0 +1,100 @@
+"""What a batch derives by: fields, score model, stages and segments of one epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import structlog
+from django.db import connection
+
+from trellis.core import counters, locks
+from trellis.leads import compute as leads
+from trellis.leads.models import Stage
+from trellis.leads.types import LineSpec
+from trellis.rules import registry
+from trellis.rules.registry import Fields
+from trellis.scoring import compute as scoring
+from trellis.scoring.models import ScoreRule
+from trellis.scoring.types import ModelSpec
+from trellis.segments import compute as segments
+from trellis.segments.models import Segment
+from trellis.segments.types import Broken, SegmentSpec
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Definitions:
+    """All that derivation needs. ``model`` is None where its score is frozen, ``line``
+    where there are no stages; ``layers`` are the segments, each reading earlier layers."""
+
+    fields: Fields
+    model: ModelSpec | None
+    line: LineSpec | None
+    layers: tuple[tuple[SegmentSpec, ...], ...]
+
+    @property
+    def segments(self) -> dict[int, SegmentSpec]:
+        """The segments that can be derived, by id."""
+        return {spec.id: spec for layer in self.layers for spec in layer}
+
+
+def current() -> Definitions:
+    """The definitions of the current epoch; call where the epoch cannot change."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT epoch FROM core_instance WHERE id = 1")
+        (epoch,) = cursor.fetchone()
+    return _KEPT.at(int(epoch))
+
+
+def load() -> Definitions:
+    """Read all definitions; what is broken is marked so, counted, and left out: its last
+    result stays as it is."""
+    fields = registry.snapshot()
+    model, bad_rules = scoring.load(fields)
+    line, bad_stages = leads.load(fields)
+    layers, bad_segments = segments.load(fields)
+    _mark_rules(bad_rules)
+    _mark_stages(bad_stages)
+    _mark_segments(bad_segments)
+    return Definitions(
+        fields=fields,
+        model=None if model is None or model.broken else model,
+        line=line,
+        layers=tuple(tuple(layer) for layer in layers),
+    )
+
+
+_KEPT: locks.Definitions[Definitions] = locks.Definitions(load)
+
+
+def _mark_rules(broken: Iterable[scoring.BrokenRule]) -> None:
+    found = dict(broken)
+    ScoreRule.objects.exclude(pk__in=found).exclude(broken="").update(broken="")
+    for id_, why in found.items():
+        if ScoreRule.objects.filter(pk=id_).exclude(broken=why).update(broken=why):
+            _shout("score_rule", id_, why)
+
+
+def _mark_stages(broken: Iterable[leads.BrokenStage]) -> None:
+    found = dict(broken)
+    Stage.objects.exclude(pk__in=found).exclude(rule_broken="").update(rule_broken="")
+    for id_, why in found.items():
+        if Stage.objects.filter(pk=id_).exclude(rule_broken=why).update(rule_broken=why):
+            _shout("stage", id_, why)
+
+
+def _mark_segments(broken: Iterable[Broken]) -> None:
+    found = {item.id: item.why for item in broken}
+    mended = Segment.objects.filter(status="broken").exclude(pk__in=found)
+    mended.update(status="building", why="", progress=0)
+    for id_, why in found.items():
+        rows = Segment.objects.filter(pk=id_).exclude(status="broken", why=why)
+        if rows.update(status="broken", why=why):
+            _shout("segment", id_, why)
+
+
+def _shout(kind: str, id_: int, why: str) -> None:
+    log.error("definition_broken", kind=kind, id=id_, why=why)
+    counters.add({("definition_broken", kind): 1})

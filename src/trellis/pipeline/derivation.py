@@ -1,0 +1,221 @@
+"""The one statement that derives scores, stages and segments for a set of contacts.
+
+It reads each table once and evaluates, in this order, each level reading only what earlier
+ones settled: behaviour (features), points per bucket, score with temperature and grade,
+stage, then segments layer by layer. Levels are LATERAL sub-selects with OFFSET 0, which
+keeps the planner from copying one level's expressions into every use in the next.
+
+The statement writes what changed into ``standing`` and returns only contacts about which
+something else is to be written or told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection, RawCursor
+
+from trellis.leads import compute as leads
+from trellis.leads.types import LineSpec
+from trellis.pipeline.definitions import Definitions
+from trellis.rules.compiler import RANGE, THESE, Compiler, Params, Scope
+from trellis.scoring import compute as scoring
+from trellis.scoring.types import BUCKETS, ModelSpec
+from trellis.segments import compute as segments
+from trellis.segments.types import SegmentSpec
+
+_PLACE = re.compile(r"%\((\w+)\)s")
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What the statement returns of one contact: before and after."""
+
+    contact_id: int
+    score: int
+    temperature_before: str
+    temperature: str
+    stage_before: int | None
+    stage: int | None
+    segments_before: list[int]
+    segments: list[int]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What to derive. ``model`` and ``line`` None leave scores and stages as they stand;
+    ``whole`` says that all windows are looked at, so that the next day on which something
+    moves is replaced and not only brought forward."""
+
+    definitions: Definitions
+    model: ModelSpec | None
+    line: LineSpec | None
+    layers: tuple[tuple[SegmentSpec, ...], ...]
+    whole: bool
+
+
+def whole(definitions: Definitions) -> Plan:
+    """The plan that derives everything."""
+    return Plan(definitions, definitions.model, definitions.line, definitions.layers, True)
+
+
+def only_segments(definitions: Definitions, wanted: Iterable[int]) -> Plan:
+    """The plan that derives some segments from scores and stages as they stand."""
+    ids = set(wanted)
+    layers = [tuple(spec for spec in layer if spec.id in ids) for layer in definitions.layers]
+    return Plan(definitions, None, None, tuple(layer for layer in layers if layer), False)
+
+
+class Derivation:
+    """A plan compiled for one scope; ``run`` executes it for a set or a range of contacts."""
+
+    def __init__(self, plan: Plan, scope: Scope) -> None:
+        self._params = Params()
+        text = _Statement(plan, self._params).compose(scope)
+        names: dict[str, int] = {}
+        self.text = _PLACE.sub(
+            lambda found: f"${names.setdefault(found.group(1), len(names) + 1)}", text
+        )
+        self._names = tuple(names)
+
+    def run(self, connection: Connection[Any], now: datetime, **scope: Any) -> list[Moved]:
+        """Derive at ``now``; ``scope`` is ``ids`` or ``low`` and ``high``.
+
+        The statement is large and its text constant: it is planned once per connection
+        (a generic plan), and never compiled to machine code.
+        """
+        values = self._params.bind(now) | scope
+        threshold = connection.prepare_threshold
+        connection.prepare_threshold = 0
+        try:
+            with RawCursor(connection) as cursor:
+                cursor.execute(
+                    "SELECT set_config('plan_cache_mode', 'force_generic_plan', true),"
+                    " set_config('jit', 'off', true)"
+                )
+                cursor.execute(self.text, [values[name] for name in self._names], prepare=True)
+                return [Moved(*row) for row in cursor.fetchall()]
+        finally:
+            connection.prepare_threshold = threshold
+
+
+def for_contacts(plan: Plan) -> Derivation:
+    """Compiled for a set of contacts, ``ids``."""
+    return Derivation(plan, THESE)
+
+
+def for_range(plan: Plan) -> Derivation:
+    """Compiled for contacts from ``low`` to ``high``."""
+    return Derivation(plan, RANGE)
+
+
+class _Statement:
+    def __init__(self, plan: Plan, params: Params) -> None:
+        self.plan = plan
+        self.settled: dict[int, str] = {}
+        self.compiler = Compiler(plan.definitions.fields, params=params, member=self._member)
+        self.levels: list[str] = []
+        self.sets: dict[str, str] = {}
+        self.other_members = False
+
+    def compose(self, scope: Scope) -> str:
+        self._score()
+        self._stage()
+        self._segments()
+        changes = [f"s.{name} IS DISTINCT FROM {value}" for name, value in self.sets.items()]
+        changes.append(f"{self.after_segments} <> {self.before_segments}")
+        if self.plan.line is not None:
+            changes.append("(c.known AND l.contact_id IS NULL)")
+        names = [f"{value} AS {name}" for name, value in self.sets.items()]
+        inner = (
+            f"SELECT c.contact_id, {self._told()}{''.join(', ' + name for name in names)}\n"
+            f"{self._frame(scope)} AND ({' OR '.join(changes)})"
+        )
+        puts = ", ".join(f"{name} = v.{name}" for name in self.sets)
+        return (
+            f"WITH moved AS (UPDATE standing AS t SET {puts}\nFROM ({inner}) v\n"
+            "WHERE t.contact_id = v.contact_id RETURNING v.*)\n"
+            "SELECT contact_id, score_told, temperature_before, temperature_told,"
+            " stage_before, stage_told, segments_before, segments_told FROM moved"
+            " WHERE temperature_before <> temperature_told"
+            " OR stage_before IS DISTINCT FROM stage_told OR segments_before <> segments_told"
+            " ORDER BY contact_id"
+        )
+
+    def _score(self) -> None:
+        model = self.plan.model
+        if model is None:
+            return
+        self._level("b", scoring.buckets(self.compiler, model))
+        self._level("v", scoring.totals(model))
+        names = {bucket: f"b.{bucket}" for bucket in BUCKETS}
+        names |= {name: f"v.{name}" for name in ("score", "temperature", "grade")}
+        self.sets |= names
+        for name, column in names.items():
+            field = f"score.{name}" if name in BUCKETS else name
+            self.compiler.columns[field] = column
+
+    def _stage(self) -> None:
+        line = self.plan.line
+        if line is None:
+            return
+        self._level("r", [f"{leads.reached(line)} AS rank"])
+        self.compiler.columns["stage"] = leads.current(line)
+        self._level("g", [f"{leads.stage(self.compiler, line)} AS stage_id"])
+        self.compiler.columns["stage"] = "g.stage_id"
+        self.sets["stage_id"] = "g.stage_id"
+
+    def _segments(self) -> None:
+        for number, layer in enumerate(self.plan.layers):
+            self._level(f"h{number}", segments.columns(self.compiler, layer))
+            for spec in layer:
+                self.settled[spec.id] = f"h{number}.{segments.column(spec.id)}"
+        array = segments.ids_array(list(self.settled.items()))
+        upcoming = self.compiler.next_day()
+        self._level("z", [f"{array} AS ids", f"{upcoming} AS next_on"])
+        self.sets["next_on"] = "z.next_on" if self.plan.whole else "least(s.next_on, z.next_on)"
+        self.after_segments = "z.ids"
+        self.before_segments = "coalesce(m.ids, '{}')"
+
+    def _level(self, alias: str, columns: Sequence[str]) -> None:
+        self.levels.append(f"CROSS JOIN LATERAL (SELECT {', '.join(columns)} OFFSET 0) {alias}")
+
+    def _member(self, segment_id: int) -> str:
+        """Settled in an earlier layer, or else (lists, frozen segments) as it stands."""
+        if segment_id in self.settled:
+            return self.settled[segment_id]
+        self.other_members = True
+        return f"coalesce({int(segment_id)} = ANY(m.every), false)"
+
+    def _frame(self, scope: Scope) -> str:
+        every = ", array_agg(m.segment_id) AS every" if self.other_members else ""
+        ids = ", ".join(map(str, sorted(self.settled))) or "0"
+        joins = [
+            "LEFT JOIN (SELECT m.contact_id, array_agg(m.segment_id ORDER BY m.segment_id)"
+            f" FILTER (WHERE m.segment_id = ANY(ARRAY[{ids}])) AS ids{every}"
+            f" FROM membership m WHERE {scope.of('m.contact_id')} GROUP BY m.contact_id) m"
+            " ON m.contact_id = c.contact_id"
+        ]
+        if self.plan.line is not None:
+            joins.append(leads.join(self.plan.line))
+        return self.compiler.frame(scope, extra=[*joins, *self.levels])
+
+    def _told(self) -> str:
+        score = "v.score" if self.plan.model is not None else "s.score"
+        temperature = "v.temperature" if self.plan.model is not None else "s.temperature"
+        if self.plan.line is not None:
+            lead = (
+                "CASE WHEN c.known THEN l.stage_id END AS stage_before,"
+                " CASE WHEN c.known THEN g.stage_id END AS stage_told"
+            )
+        else:
+            lead = "s.stage_id AS stage_before, s.stage_id AS stage_told"
+        return (
+            f"{score} AS score_told, s.temperature AS temperature_before,"
+            f" {temperature} AS temperature_told, {lead},"
+            f" {self.before_segments} AS segments_before, {self.after_segments} AS segments_told"
+        )

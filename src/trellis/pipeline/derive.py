@@ -1,0 +1,135 @@
+"""Derivation of the contacts a batch touched: scores, temperature, stage, segments.
+
+All are functions of facts and time. ``derive`` brings them up to date for some contacts and
+states what it decided as facts for the next batch, each with the event that caused it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from django.db import connection
+
+from trellis.core import counters
+from trellis.events import names
+from trellis.events.inbox import system_fact
+from trellis.events.types import Fact
+from trellis.leads import moves
+from trellis.pipeline import definitions
+from trellis.pipeline.definitions import Definitions
+from trellis.pipeline.derivation import Derivation, Moved, for_contacts, whole
+from trellis.segments import membership
+
+Causes = Mapping[int, tuple[int | None, int]]
+"""Contact to the event that touched it and that event's depth."""
+
+
+def derive(contact_ids: Sequence[int], now: datetime, causes: Causes) -> list[Fact]:
+    """Derive these contacts at ``now`` and return the facts about what changed.
+
+    Call inside the batch's transaction, after their standings are locked. Contacts that
+    were merged away are passed over.
+    """
+    if not contact_ids:
+        return []
+    known = definitions.current()
+    connection.ensure_connection()
+    moved = _compiled(known).run(connection.connection, now, ids=sorted(set(contact_ids)))
+    return record(known, moved, now, causes)
+
+
+def record(
+    known: Definitions,
+    moved: Sequence[Moved],
+    now: datetime,
+    causes: Causes,
+    why: str = "event",
+) -> list[Fact]:
+    """Write what moved beside the standing, and state it as facts. ``why`` says what made
+    it move: event, clock, or a changed rule."""
+    if not moved:
+        return []
+    _write_stages(known, moved, now)
+    _write_memberships(moved, now)
+    facts = [
+        system_fact(
+            item.contact_id,
+            name,
+            {**props, "why": why},
+            at=now.timestamp(),
+            cause=causes.get(item.contact_id, (None, 0))[0],
+            depth=causes.get(item.contact_id, (None, 0))[1] + 1,
+        )
+        for item in moved
+        for name, props in _told(known, item)
+    ]
+    counts = Counter(("derived", fact.name) for fact in facts)
+    counters.add(counts)
+    return facts
+
+
+@lru_cache(maxsize=2)
+def _compiled(known: Definitions) -> Derivation:
+    return for_contacts(whole(known))
+
+
+def _told(known: Definitions, item: Moved) -> list[tuple[str, dict[str, object]]]:
+    told: list[tuple[str, dict[str, object]]] = []
+    if item.temperature != item.temperature_before:
+        change: dict[str, object] = {
+            "from": item.temperature_before,
+            "to": item.temperature,
+            "score": item.score,
+        }
+        told.append((names.TEMPERATURE_CHANGED, change))
+    if known.line is not None and item.stage is not None and item.stage != item.stage_before:
+        told.append(
+            (
+                names.STAGE_CHANGED,
+                moves.told(known.line, item.stage_before, item.stage, "rule", ""),
+            )
+        )
+    specs = known.segments
+    before, after = set(item.segments_before), set(item.segments)
+    for id_ in sorted(after - before):
+        told.append((names.SEGMENT_ENTERED, {"segment_id": id_, "segment": specs[id_].key}))
+    for id_ in sorted(before - after):
+        told.append((names.SEGMENT_LEFT, {"segment_id": id_, "segment": specs[id_].key}))
+    return told
+
+
+def _write_stages(known: Definitions, moved: Sequence[Moved], now: datetime) -> None:
+    if known.line is None:
+        return
+    moves.write(
+        known.line,
+        [
+            moves.Move(
+                contact_id=item.contact_id,
+                before=item.stage_before,
+                after=item.stage,
+                facts={"score": item.score, "temperature": item.temperature},
+            )
+            for item in moved
+            if item.stage is not None and item.stage != item.stage_before
+        ],
+        actor="system",
+        how="rule",
+        reason="",
+        now=now,
+    )
+
+
+def _write_memberships(moved: Sequence[Moved], now: datetime) -> None:
+    entered, left = [], []
+    for item in moved:
+        if item.segments == item.segments_before:
+            continue
+        before, after = set(item.segments_before), set(item.segments)
+        entered += [(item.contact_id, id_) for id_ in after - before]
+        left += [(item.contact_id, id_) for id_ in before - after]
+    membership.enter(entered, now)
+    membership.leave(left)

@@ -1,0 +1,26 @@
+"""Segments as rules, ready to be compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trellis.rules.types import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentSpec:
+    """A live dynamic segment. ``reads`` are the ids of the segments its rule names."""
+
+    id: int
+    key: str
+    name: str
+    rule: Rule
+    reads: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A segment that cannot be derived, and why."""
+
+    id: int
+    why: str
