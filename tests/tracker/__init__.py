@@ -1,0 +1,1 @@
+"""What /t.js sends from a real browser, and what it must not send."""
