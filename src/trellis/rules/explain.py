@@ -1,0 +1,134 @@
+"""Why a rule holds for a contact, or not: every leaf with the value it looked at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from trellis.core import db
+from trellis.rules import types
+from trellis.rules.compiler import THESE, Compiler, Params
+from trellis.rules.evaluate import fields as current_fields
+from trellis.rules.operators import OPERATORS
+from trellis.rules.registry import Field
+from trellis.rules.types import Leaf, Rule
+from trellis.rules.words import field_words, leaf_sentence, window_words
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One node of a rule: what it asks, whether it holds, and, for a leaf, the actual value
+    (as JSON, and in words). ``kind`` is all, any, none or leaf."""
+
+    kind: str
+    holds: bool
+    sentence: str
+    actual: Any = None
+    words: str = ""
+    parts: tuple[Explanation, ...] = ()
+
+
+def explain(
+    rule: Rule, contact_id: int, now: datetime, fields: Mapping[str, Field] | None = None
+) -> Explanation:
+    """Explain a rule for one contact at ``now`` with the very SQL that decides it.
+
+    A leaf of choices shows the key of its value. Scores, stage and segments are read as
+    they stand. A contact that does not exist, or was
+    merged away, holds nothing.
+    """
+    known = fields if fields is not None else current_fields()
+    leaves = list(types.leaves(rule))
+    found = _ask(leaves, contact_id, now, known) if leaves else None
+    answers = iter(found if found is not None else [(False, None)] * len(leaves))
+    return _tree(rule, answers, known)
+
+
+def _ask(
+    leaves: list[Leaf], contact_id: int, now: datetime, fields: Mapping[str, Field]
+) -> list[tuple[bool, Any]] | None:
+    params = Params()
+    compiler = Compiler(fields, params=params)
+    columns = [f"{compiler.predicate(leaf)}, {compiler.value(leaf)}::text" for leaf in leaves]
+    rows = db.fetch(
+        f"SELECT {', '.join(columns)} {compiler.frame(THESE)}",
+        params.bind(now) | {"ids": [contact_id]},
+    )
+    if not rows:
+        return None
+    return [(rows[0][i], _json(rows[0][i + 1])) for i in range(0, 2 * len(leaves), 2)]
+
+
+def _json(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
+
+
+def _tree(
+    rule: Rule, answers: Iterator[tuple[bool, Any]], fields: Mapping[str, Field]
+) -> Explanation:
+    if isinstance(rule, Leaf):
+        holds, actual = next(answers)
+        return Explanation(
+            "leaf",
+            holds,
+            leaf_sentence(rule, fields),
+            _by_key(rule, actual, fields),
+            _words(rule, actual, fields),
+        )
+    parts = tuple(_tree(part, answers, fields) for part in rule.parts)
+    if not parts:
+        return Explanation(rule.kind, False, _("nobody"))
+    held = [part.holds for part in parts]
+    holds = {"all": all(held), "any": any(held), "none": not any(held)}[rule.kind]
+    label = {"all": _("all of"), "any": _("any of"), "none": _("none of")}[rule.kind]
+    return Explanation(rule.kind, holds, label, parts=parts)
+
+
+def _by_key(leaf: Leaf, actual: Any, fields: Mapping[str, Field]) -> Any:
+    """The value of a closed field by its key instead of the database's id."""
+    for choice in fields[leaf.field].choices or ():
+        if choice.id == actual:
+            return choice.key
+    return actual
+
+
+def _words(leaf: Leaf, actual: Any, fields: Mapping[str, Field]) -> str:
+    if actual is None and leaf.op.startswith(("last", "first")):
+        return _("%(field)s: never") % {"field": field_words(leaf, fields)}
+    return (
+        str(OPERATORS[leaf.op].explanation)
+        .format(
+            field=field_words(leaf, fields),
+            actual=_actual_words(leaf, actual, fields),
+            window=window_words(leaf.within),
+        )
+        .strip()
+    )
+
+
+def _actual_words(leaf: Leaf, actual: Any, fields: Mapping[str, Field]) -> str:
+    if actual is None or actual in ("", []):
+        return _("not given") if leaf.type == types.CONSENT else _("empty")
+    if leaf.type == types.CONSENT:
+        return _("given") if actual else _("withdrawn")
+    if isinstance(actual, bool):
+        return _("yes") if actual else _("no")
+    if isinstance(actual, list):
+        return ", ".join(str(item) for item in actual)
+    if leaf.type == types.SIGNAL and leaf.op.startswith(("count", "did")):
+        return ngettext("%(n)s time", "%(n)s times", actual) % {"n": actual}
+    if isinstance(actual, int | float) and leaf.type != types.CHOICE:
+        return str(formats.localize(actual, use_l10n=True))
+    if leaf.type == types.DATE or leaf.op.startswith(("last", "first")):
+        return formats.date_format(date.fromisoformat(actual), "SHORT_DATE_FORMAT")
+    for choice in fields[leaf.field].choices or ():
+        if choice.id == actual:
+            return f"“{choice.label}”"
+    return f"“{actual}”"

@@ -1,0 +1,354 @@
+"""SQL, explanation and the plain-Python meaning of a rule always agree."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from trellis.rules.evaluate import count, holding, sample
+
+from tests.rules.meaning import Day, Person, back, holds
+from tests.world import signal
+from trellis.leads.models import Stage
+from trellis.people.models import Attribute
+from trellis.rules import types
+from trellis.rules.explain import Explanation, explain
+from trellis.rules.parse import parse
+from trellis.rules.registry import Fields, snapshot
+from trellis.rules.words import sentence
+from trellis.segments.models import Segment
+
+pytestmark = pytest.mark.django_db
+
+TODAY = date(2026, 3, 30)
+NOW = datetime(2026, 3, 30, 15, tzinfo=UTC)
+WORDS = [
+    "Москва",
+    "москва",
+    "MÁLAGA",
+    "Málaga",
+    "Ma\u0301laga",
+    "北京",
+    "Girona",
+    "girona ñ",
+    "",
+]
+TEXTS = st.sampled_from(WORDS)
+ASKED = st.sampled_from(
+    [*(word for word in WORDS if word), "мос", "ága", "京", "GIR", "%", "_"]
+)
+NUMBERS = st.sampled_from([-3, 0, 1, 2.5, 100, 1000000])
+DAYS = st.dates(TODAY - timedelta(days=70), TODAY + timedelta(days=40))
+SPANS = st.fixed_dictionaries(
+    {"n": st.integers(1, 9), "unit": st.sampled_from(["day", "week", "month"])}
+)
+TYPES = {
+    "contact.city": "text",
+    "contact.known": "boolean",
+    "contact.created_at": "date",
+    "standing.last_seen": "date",
+    "score": "number",
+    "temperature": "choice",
+    "stage": "choice",
+    "attr.topic": "text",
+    "attr.revenue": "number",
+    "attr.vip": "boolean",
+    "attr.birthday": "date",
+    "attr.tags": "list",
+}
+
+
+def leaf(name: str, op: str, **more: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.fixed_dictionaries({"field": st.just(name), "op": st.just(op), **more})
+
+
+def value_leaf(name: str) -> st.SearchStrategy[Any]:
+    kind = TYPES[name]
+    if kind == "text":
+        plain = ["eq", "ne", "contains", "not_contains", "starts_with", "ends_with"]
+        many = st.lists(ASKED, min_size=1, max_size=3)
+        return st.one_of(
+            *(leaf(name, op, value=ASKED) for op in plain),
+            *(leaf(name, op, value=many) for op in ("in", "not_in")),
+            leaf(name, "regex", value=st.sampled_from(["^гир|^gir", "м.с", "[a-z]+$", "北"])),
+            leaf(name, "empty"),
+            leaf(name, "not_empty"),
+        )
+    if kind == "number":
+        pair = st.tuples(NUMBERS, NUMBERS).map(sorted)
+        return st.one_of(
+            *(leaf(name, op, value=NUMBERS) for op in ("eq", "ne", "gt", "gte", "lt", "lte")),
+            leaf(name, "between", value=pair),
+            leaf(name, "in", value=st.lists(NUMBERS, min_size=1, max_size=2)),
+            leaf(name, "empty"),
+        )
+    if kind == "boolean":
+        return st.one_of(
+            *(leaf(name, op, value=st.booleans()) for op in ("eq", "ne")), leaf(name, "empty")
+        )
+    if kind == "date":
+        day = DAYS.map(date.isoformat)
+        pair = st.tuples(day, day).map(sorted)
+        spans = ("within_last", "not_within_last", "within_next")
+        return st.one_of(
+            *(leaf(name, op, value=day) for op in ("before", "after", "eq", "gte")),
+            leaf(name, "between", value=pair),
+            *(leaf(name, op, value=SPANS) for op in spans),
+            leaf(name, "not_empty"),
+        )
+    if kind == "list":
+        many = st.lists(ASKED, min_size=1, max_size=2)
+        return st.one_of(
+            leaf(name, "has", value=many),
+            leaf(name, "has_not", value=ASKED),
+            leaf(name, "empty"),
+        )
+    keys = ["cold", "warm", "hot"] if name == "temperature" else ["user", "lead", "mql"]
+    some = st.sampled_from(keys)
+    return st.one_of(
+        leaf(name, "eq", value=some),
+        leaf(name, "ne", value=some),
+        leaf(name, "in", value=st.lists(some, min_size=1)),
+        leaf(name, "not_in", value=st.lists(some, min_size=1)),
+    )
+
+
+@st.composite
+def signal_leaf(draw: st.DrawFn) -> dict[str, Any]:
+    name, other = draw(st.permutations(["visit", "order"]))
+    ops = ["count_gte", "count_gt", "count_lte", "count_lt", "count_eq", "did", "did_not"]
+    ops += ["sum_gte", "sum_gt", "sum_lt", "sum_lte"]
+    ops += ["last_within", "last_before", "first_within", "first_before"]
+    op = draw(st.sampled_from(ops))
+    rule: dict[str, Any] = {"field": f"signal.{name}", "op": op}
+    if op.startswith("count"):
+        rule["value"] = draw(st.integers(0, 6))
+    elif op.startswith("sum"):
+        rule["value"] = draw(st.sampled_from([-1, 0, 2.5, 7]))
+    elif not op.startswith("did"):
+        rule["value"] = draw(SPANS)
+    if op.startswith(("count", "sum", "did")) and draw(st.booleans()):
+        rule["within"] = draw(SPANS)
+    if op in ("count_gte", "count_gt", "did", "sum_gte", "sum_gt", "last_within"):
+        for option in ("not_since", "after"):
+            if draw(st.integers(0, 3)) == 0:
+                rule[option] = other
+    return rule
+
+
+def consent_leaf() -> st.SearchStrategy[Any]:
+    ops = st.sampled_from(["given", "not_given"])
+    plain = st.fixed_dictionaries({"field": st.just("consent.marketing"), "op": ops})
+    narrow = st.fixed_dictionaries(
+        {"field": st.just("consent.marketing"), "op": ops, "channel": st.just("email")}
+    )
+    return st.one_of(plain, narrow)
+
+
+LEAVES = st.one_of(
+    *(value_leaf(name) for name in TYPES),
+    signal_leaf(),
+    signal_leaf(),
+    signal_leaf(),
+    consent_leaf(),
+    leaf("segment", "in", value=st.just(["list"])),
+    leaf("segment", "not_in", value=st.just(["list"])),
+)
+RULES = st.recursive(
+    LEAVES,
+    lambda inner: st.sampled_from(["all", "any", "none"]).flatmap(
+        lambda kind: st.lists(inner, max_size=4).map(lambda parts: {kind: parts})
+    ),
+    max_leaves=8,
+)
+
+
+@st.composite
+def days(draw: st.DrawFn) -> list[Day]:
+    found = []
+    for day in draw(st.lists(DAYS, max_size=4, unique=True)):
+        hours = sorted(draw(st.tuples(st.integers(0, 23), st.integers(0, 23))))
+        first, last = (datetime.combine(day, time(hour), UTC) for hour in hours)
+        total = draw(st.sampled_from([0.0, 0.5, 3.0, -2.0]))
+        found.append(Day(day, draw(st.integers(1, 4)), total, first, last))
+    return found
+
+
+STAMPS = DAYS.flatmap(
+    lambda day: st.integers(0, 23).map(lambda h: datetime.combine(day, time(h), UTC))
+)
+PEOPLE = st.builds(
+    Person,
+    columns=st.fixed_dictionaries(
+        {
+            "contact.city": TEXTS,
+            "contact.known": st.booleans(),
+            "contact.created_at": STAMPS,
+            "standing.last_seen": STAMPS,
+            "score": st.sampled_from([-3, 0, 1, 100]),
+            "temperature": st.sampled_from(["cold", "warm", "hot"]),
+            "stage": st.sampled_from(["user", "lead", "mql", None]),
+        }
+    ),
+    attributes=st.fixed_dictionaries(
+        {},
+        optional={
+            "topic": st.one_of(TEXTS, st.none()),
+            "revenue": st.one_of(NUMBERS, st.sampled_from(["100", "2.5", "x", "", None, True])),
+            "vip": st.sampled_from([True, False, "true", "no", None, 1]),
+            "birthday": st.one_of(
+                DAYS.map(date.isoformat),
+                DAYS.map(lambda day: f"{day.isoformat()}T10:30:00+00:00"),
+                st.sampled_from(["2026-02-31", "soon", "", None]),
+            ),
+            "tags": st.one_of(st.lists(TEXTS, max_size=3), st.sampled_from(["Girona", None])),
+        },
+    ),
+    signals=st.fixed_dictionaries({"visit": days(), "order": days()}),
+    consents=st.lists(
+        st.tuples(
+            STAMPS,
+            st.sampled_from(["marketing", "sales_contact"]),
+            st.sampled_from(["email", "sms", "*"]),
+            st.booleans(),
+        ),
+        max_size=3,
+        unique_by=lambda row: row[0],
+    ),
+    segments=st.sampled_from([set(), {"list"}]),
+)
+
+
+class World:
+    """The definitions that generated rules read."""
+
+    def __init__(self) -> None:
+        for key, kind in (
+            ("topic", "text"),
+            ("revenue", "number"),
+            ("vip", "boolean"),
+            ("birthday", "date"),
+            ("tags", "list"),
+        ):
+            Attribute.objects.create(key=key, label=key.title(), type=kind)
+        self.signals = {key: signal(key).pk for key in ("visit", "order")}
+        self.list = Segment.objects.create(key="list", name="List", kind="static").pk
+        self.stages = {stage.key: stage.pk for stage in Stage.objects.all()}
+        self.fields: Fields = snapshot()
+
+    def place(self, person: Person) -> int:
+        at = person.columns
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO contact (known, city, attributes, created_at)"
+                " VALUES (%s, %s, %s, %s) RETURNING contact_id",
+                [
+                    at["contact.known"],
+                    at["contact.city"],
+                    json.dumps(person.attributes),
+                    at["contact.created_at"],
+                ],
+            )
+            (number,) = cursor.fetchone()
+            seen = at["standing.last_seen"]
+            cursor.execute(
+                "INSERT INTO standing (contact_id, first_seen, last_seen, score, temperature,"
+                " stage_id) VALUES (%s, %s, %s, %s, %s, %s)",
+                [
+                    number,
+                    seen,
+                    seen,
+                    at["score"],
+                    at["temperature"],
+                    self.stages.get(at["stage"]),
+                ],
+            )
+            rows = [
+                [number, self.signals[key], d.day, d.n, d.total, d.first_at, d.last_at]
+                for key, found in person.signals.items()
+                for d in found
+            ]
+            cursor.executemany(
+                "INSERT INTO signal_daily (contact_id, signal_id, day, n, sum, first_at,"
+                " last_at) VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                rows,
+            )
+            cursor.executemany(
+                "INSERT INTO consent (contact_id, at, purpose, channel, given, source)"
+                " VALUES (%s, %s, %s, %s, %s, 'test')",
+                [[number, *row] for row in person.consents],
+            )
+            if person.segments:
+                cursor.execute(
+                    "INSERT INTO membership (contact_id, segment_id) VALUES (%s, %s)",
+                    [number, self.list],
+                )
+        return int(number)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def leaves_of(node: Explanation) -> list[Explanation]:
+    if node.kind == "leaf":
+        return [node]
+    return [found for part in node.parts for found in leaves_of(part)]
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    rules=st.lists(RULES, min_size=1, max_size=4),
+    people=st.lists(PEOPLE, min_size=1, max_size=3),
+)
+def test_sql_explanation_and_meaning_agree(
+    world: World, rules: list[dict[str, Any]], people: list[Person]
+) -> None:
+    with transaction.atomic():
+        ids = [world.place(person) for person in people]
+        parsed = {number: parse(rule, world.fields) for number, rule in enumerate(rules)}
+        found = holding(parsed, ids, NOW)
+        for number, rule in enumerate(rules):
+            meant = {
+                id_
+                for id_, person in zip(ids, people, strict=True)
+                if holds(rule, person, TODAY, TYPES)
+            }
+            assert found[number] == meant, rule
+            for id_ in ids:
+                told = explain(parsed[number], id_, NOW, world.fields)
+                assert told.holds == (id_ in meant)
+                assert len(leaves_of(told)) == len(list(types.leaves(parsed[number])))
+            assert parse(types.to_json(parsed[number]), world.fields) == parsed[number]
+            words = sentence(parsed[number], world.fields)
+            for part in types.leaves(parsed[number]):
+                assert str(world.fields[part.field].label) in words
+        assert count(parsed[0], NOW, world.fields).n == len(found[0])
+        assert set(sample(parsed[0], NOW, 5, world.fields)) == found[0]
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize(
+    ("today", "n", "since"),
+    [
+        (date(2026, 3, 31), 1, date(2026, 2, 28)),
+        (date(2026, 3, 29), 1, date(2026, 2, 28)),
+        (date(2024, 3, 31), 1, date(2024, 2, 29)),
+        (date(2026, 1, 15), 2, date(2025, 11, 15)),
+    ],
+)
+def test_months_are_calendar_months_clamped(today: date, n: int, since: date) -> None:
+    from trellis.rules import windows
+
+    assert windows.since(today, types.Span(n, "month")) == since
+    assert back(today, {"n": n, "unit": "month"}) == since
