@@ -46,18 +46,23 @@ NEGATIVE = {
 
 def holds(rule: dict[str, Any], person: Person, today: date, types: dict[str, str]) -> bool:
     """Whether a rule, as JSON, holds for a person."""
-    if rule == {}:
+    if not conditions(rule):
         return False
     for kind in ("all", "any", "none"):
         if kind in rule:
             found = [holds(part, person, today, types) for part in rule[kind]]
-            if not found:
-                return False
             return {"all": all, "any": any, "none": lambda x: not any(x)}[kind](found)
     op = rule["op"]
     if op in NEGATIVE:
         return not _positive({**rule, "op": NEGATIVE[op]}, person, today, types)
     return _positive(rule, person, today, types)
+
+
+def conditions(rule: dict[str, Any]) -> int:
+    """How many leaves a rule has."""
+    if "op" in rule:
+        return 1
+    return sum(conditions(part) for parts in rule.values() for part in parts)
 
 
 def _positive(rule: dict[str, Any], p: Person, today: date, types: dict[str, str]) -> bool:

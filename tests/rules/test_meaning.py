@@ -10,13 +10,13 @@ import pytest
 from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from trellis.rules.evaluate import count, holding, sample
 
 from tests.rules.meaning import Day, Person, back, holds
 from tests.world import signal
 from trellis.leads.models import Stage
 from trellis.people.models import Attribute
 from trellis.rules import types
+from trellis.rules.evaluate import count, holding, sample
 from trellis.rules.explain import Explanation, explain
 from trellis.rules.parse import parse
 from trellis.rules.registry import Fields, snapshot

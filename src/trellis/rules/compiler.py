@@ -157,7 +157,7 @@ class Compiler:
         """SQL that is true or false for each row of the frame, never NULL."""
         if isinstance(rule, Leaf):
             return self._leaf(rule)
-        if not rule.parts:
+        if types.is_empty(rule):
             return "false"
         parts = [self.predicate(part) for part in rule.parts]
         if rule.kind == "all":

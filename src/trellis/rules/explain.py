@@ -83,8 +83,8 @@ def _tree(
             _words(rule, actual, fields),
         )
     parts = tuple(_tree(part, answers, fields) for part in rule.parts)
-    if not parts:
-        return Explanation(rule.kind, False, _("nobody"))
+    if types.is_empty(rule):
+        return Explanation(rule.kind, False, _("nobody"), parts=parts)
     held = [part.holds for part in parts]
     holds = {"all": all(held), "any": any(held), "none": not any(held)}[rule.kind]
     label = {"all": _("all of"), "any": _("any of"), "none": _("none of")}[rule.kind]

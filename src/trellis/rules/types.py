@@ -2,7 +2,8 @@
 
 A leaf always holds or does not hold; there is no third value. A missing value makes every
 positive operator not hold, and each negative operator (``ne``, ``not_in``, ``did_not`` …)
-is exactly the negation of its positive one. A group without parts holds for nobody.
+is exactly the negation of its positive one. A group without any condition in it holds
+for nobody, whatever its kind.
 """
 
 from __future__ import annotations

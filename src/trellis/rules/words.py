@@ -25,7 +25,7 @@ def sentence(rule: Rule, fields: Mapping[str, Field]) -> str:
 def _node(rule: Rule, fields: Mapping[str, Field], *, top: bool = False) -> str:
     if isinstance(rule, Leaf):
         return leaf_sentence(rule, fields)
-    if not rule.parts:
+    if types.is_empty(rule):
         return _("nobody")
     parts = [_node(part, fields) for part in rule.parts]
     if rule.kind == "all":
