@@ -105,3 +105,8 @@ def journeys() -> list[JourneyRow]:
         under_way, done, goals = counts.get(journey.pk, (0, 0, 0))
         found.append(JourneyRow(journey=journey, under_way=under_way, done=done, goals=goals))
     return sorted(found, key=lambda row: order.get(row.journey.state, 9))
+
+
+def names() -> dict[int, str]:
+    """The names of all journeys by id, for filters."""
+    return dict(Journey.objects.order_by("name").values_list("pk", "name"))

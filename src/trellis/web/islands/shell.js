@@ -122,6 +122,18 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-auto] select, [data-auto] input[type=checkbox], [data-auto] input[type=radio]")) event.target.form.requestSubmit();
 });
 
+// ---- tabs of one form
+document.addEventListener("click", (event) => {
+  const tab = event.target.closest("[data-tabs] [role=tab]");
+  if (!tab) return;
+  event.preventDefault();
+  for (const other of $$("[role=tab]", tab.parentElement)) {
+    other.toggleAttribute("aria-current", other === tab);
+    other.setAttribute("aria-selected", String(other === tab));
+    $(other.getAttribute("href")).hidden = other !== tab;
+  }
+});
+
 // ---- choosing rows for a bulk act
 document.addEventListener("change", (event) => {
   const table = event.target.closest("[data-bulk]");
@@ -151,7 +163,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => pain
 paint();
 
 // ---- islands on the page, by name
-const islands = { code: "./code.js", rules: "./rules.js", picture: "./picture.js", list: "./list.js" };
+const islands = { code: "./code.js", rules: "./rules.js", picture: "./picture.js", list: "./list.js", preview: "./preview.js" };
 async function wake(root = document) {
   for (const node of $$("[data-island]", root)) {
     if (node.dataset.awake) continue;

@@ -11,9 +11,12 @@ from trellis.web.staff import (
     home,
     keys,
     me,
+    messages,
     profile,
     running,
     settings,
+    templates,
+    trap,
     users,
 )
 
@@ -23,6 +26,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("clock/", running.clock_bar, name="clock"),
     path("health/", running.health, name="health"),
     path("health/banner/", running.banner, name="health-banner"),
+    path("messages/", messages.messages, name="messages"),
+    path(
+        "messages/<int:contact_id>/<int:message_id>/", messages.message, name="messages-detail"
+    ),
+    path("templates/", templates.templates, name="templates"),
+    path("templates/new/", templates.edit, name="templates-new"),
+    path("templates/preview/", templates.show, name="templates-preview"),
+    path("templates/<slug:key>/", templates.edit, name="templates-edit"),
+    path("templates/<slug:key>/test/", templates.test, name="templates-test"),
+    path("templates/<slug:key>/archive/", templates.archive, name="templates-archive"),
+    path("trap/", trap.trap, name="trap"),
+    path("trap/<int:mail_id>/", trap.trap, name="trap-mail"),
+    path("trap/<int:mail_id>/body/", trap.body, name="trap-body"),
+    path("trap/<int:mail_id>/raw/", trap.raw, name="trap-raw"),
     path("contacts/", contacts.contacts, name="contacts"),
     path("contacts/<int:contact_id>/", profile.profile, name="contacts-profile"),
     path("contacts/<int:contact_id>/timeline/", profile.timeline, name="contacts-timeline"),
@@ -44,18 +61,15 @@ BEING_BUILT = [
     "contacts-new",
     "imports",
     "journeys",
-    "messages",
     "scoring",
     "segments",
     "signals",
     "stages",
-    "templates",
-    "trap",
 ]
 urlpatterns += [path(f"coming/{name}/", home.coming, name=name) for name in BEING_BUILT]
 urlpatterns += [
     path(f"coming/{name}/<int:one>/", home.coming, name=name)
-    for name in ("contacts-edit", "contacts-stage", "segments-detail")
+    for name in ("contacts-edit", "contacts-stage", "segments-detail", "journeys-detail")
 ]
 urlpatterns += [
     path("coming/unmerge/<int:one>/<int:two>/", home.coming, name="contacts-unmerge"),
