@@ -1,0 +1,343 @@
+"""What the demo company has set up: attributes, signals, score model, stages, segments.
+
+Only values; ``setup`` gives them to the domains through the same actions as a person.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trellis.cli.demo import shop
+from trellis.cli.demo.diary import (
+    ARTICLE_READ,
+    CLICKED,
+    EBOOK,
+    FORM,
+    OPENED,
+    ORDER_COMPLETED,
+    PAGE_READ,
+    PRODUCT_ADDED,
+    PRODUCT_VIEWED,
+    UNSUBSCRIBED,
+    VIEW,
+    EventKey,
+)
+
+Rule = dict[str, Any]
+
+WARM_FROM = 20
+HOT_FROM = 50
+
+ATTRIBUTES: tuple[dict[str, Any], ...] = (
+    {
+        "key": "topic",
+        "label": "Favourite topic",
+        "type": "text",
+        "bucket": "interest",
+        "how": "active",
+        "options": list(shop.TOPICS),
+    },
+    {
+        "key": "level",
+        "label": "Baking level",
+        "type": "text",
+        "bucket": "demographic",
+        "how": "active",
+        "options": ["beginner", "hobby", "professional"],
+    },
+    {
+        "key": "shop",
+        "label": "Nearest shop",
+        "type": "text",
+        "bucket": "demographic",
+        "how": "passive",
+        "options": list(shop.SHOPS),
+    },
+    {
+        "key": "birthday",
+        "label": "Birthday",
+        "type": "date",
+        "bucket": "demographic",
+        "how": "active",
+        "options": [],
+    },
+    {
+        "key": "trade_fair",
+        "label": "Met at the trade fair",
+        "type": "boolean",
+        "bucket": "engagement",
+        "how": "active",
+        "options": [],
+    },
+)
+
+
+def _path(path: str) -> Rule:
+    return {"all": [{"field": "prop.path", "op": "eq", "value": shop.SITE + path}]}
+
+
+SIGNALS: tuple[tuple[str, str, EventKey, Rule, str, str], ...] = (
+    ("viewed-page", "Viewed a page", VIEW, {}, "", "engagement"),
+    ("viewed-price-list", "Viewed the price list", VIEW, _path("/prices"), "", "interest"),
+    (
+        "studied-price-list",
+        "Studied the price list",
+        PAGE_READ,
+        _path("/prices"),
+        "seconds",
+        "interest",
+    ),
+    (
+        "viewed-master-class",
+        "Viewed the master class",
+        VIEW,
+        _path("/master-class"),
+        "",
+        "interest",
+    ),
+    (
+        "read-master-class",
+        "Read the master class to the end",
+        PAGE_READ,
+        _path("/master-class"),
+        "seconds",
+        "interest",
+    ),
+    ("viewed-product", "Viewed a product", PRODUCT_VIEWED, {}, "price", "interest"),
+    ("added-to-cart", "Added to cart", PRODUCT_ADDED, {}, "price", "engagement"),
+    ("ordered", "Ordered", ORDER_COMPLETED, {}, "total", "engagement"),
+    (
+        "booked-course",
+        "Booked a course",
+        ORDER_COMPLETED,
+        {"all": [{"field": "prop.courses", "op": "eq", "value": True}]},
+        "total",
+        "engagement",
+    ),
+    ("read-article", "Read an article", ARTICLE_READ, {}, "", "interest"),
+    ("downloaded-ebook", "Downloaded the e-book", EBOOK, {}, "", "interest"),
+    ("submitted-form", "Filled in a form", FORM, {}, "", "engagement"),
+    ("opened-mail", "Opened a message", OPENED, {}, "", "engagement"),
+    ("clicked-mail", "Clicked in a message", CLICKED, {}, "", "engagement"),
+    ("unsubscribed", "Unsubscribed", UNSUBSCRIBED, {}, "", "engagement"),
+)
+"""Key, name, event, filter, summed property, bucket."""
+
+
+def _did(signal: str) -> Rule:
+    return {"all": [{"field": f"signal.{signal}", "op": "did"}]}
+
+
+def _times(signal: str, n: int, days: int | None = None) -> Rule:
+    leaf: Rule = {"field": f"signal.{signal}", "op": "count_gte", "value": n}
+    return leaf | ({"within": {"n": days, "unit": "day"}} if days else {})
+
+
+def _is(field: str, op: str, value: object) -> Rule:
+    return {"field": field, "op": op, "value": value}
+
+
+SCORE_BY_RULE: tuple[tuple[str, str, int, Rule], ...] = (
+    ("E-book downloaded", "interest", 10, _did("downloaded-ebook")),
+    ("Price list studied", "interest", 20, _did("studied-price-list")),
+    ("Block of articles read", "interest", 15, {"all": [_times("read-article", 3)]}),
+    ("Unsubscribed", "engagement", -10, _did("unsubscribed")),
+    ("Told us the favourite topic", "interest", 5, {"all": [_is("attr.topic", "not_empty", None)]}),
+    ("Bakes for a living", "demographic", 10, {"all": [_is("attr.level", "eq", "professional")]}),
+    ("Lives in Barcelona", "demographic", 5, {"all": [_is("contact.city", "eq", "Barcelona")]}),
+)
+"""Name, bucket, points, condition: counted once while it holds."""
+
+SCORE_BY_SIGNAL: tuple[tuple[str, str, int, str, int, int | None, int | None], ...] = (
+    ("Viewed the master class", "interest", 3, "viewed-master-class", 12, 60, None),
+    ("Added to cart", "engagement", 5, "added-to-cart", 15, None, 30),
+    ("Ordered", "engagement", 20, "ordered", 60, None, None),
+    ("Opened a message", "engagement", 1, "opened-mail", 5, 90, None),
+    ("Clicked in a message", "engagement", 2, "clicked-mail", 10, 90, None),
+)
+"""Name, bucket, points per occurrence, signal, cap, window in days, decay in days."""
+
+STAGE_RULES: dict[str, Rule] = {
+    "lead": {"all": [_is("contact.known", "eq", True)]},
+    "mql": {"all": [_is("contact.known", "eq", True), _is("score", "gte", 35)]},
+    "sql": {"all": [_is("contact.known", "eq", True), _is("temperature", "eq", "hot")]},
+    "intention": {
+        "all": [
+            _is("contact.known", "eq", True),
+            _is("temperature", "eq", "hot"),
+            {"field": "signal.added-to-cart", "op": "did"},
+        ]
+    },
+    "customer": _did("ordered"),
+    "loyal": {"all": [_times("ordered", 3)]},
+}
+
+CART_ABANDONED: Rule = {
+    "all": [
+        {
+            "field": "signal.added-to-cart",
+            "op": "did",
+            "within": {"n": 14, "unit": "day"},
+            "not_since": "ordered",
+        }
+    ]
+}
+REPEATED_VISIT: Rule = {
+    "all": [
+        {
+            "any": [
+                _times("viewed-master-class", 3, 14),
+                {
+                    "all": [
+                        _times("viewed-master-class", 2, 14),
+                        {
+                            "field": "signal.read-master-class",
+                            "op": "sum_gte",
+                            "value": 120,
+                            "within": {"n": 14, "unit": "day"},
+                        },
+                    ]
+                },
+            ]
+        },
+        {"field": "signal.booked-course", "op": "did_not"},
+    ]
+}
+
+
+def _readers(*locales: str) -> Rule:
+    return {
+        "all": [
+            {"field": "consent.marketing", "op": "given", "channel": "email"},
+            {"field": "contact.locale", "op": "in", "value": list(locales)},
+        ]
+    }
+
+
+SEGMENTS: tuple[tuple[str, str, str, Rule], ...] = (
+    (
+        "master-class-visitors",
+        "Visited the master class page",
+        "Looked at the pastry master class in the last 30 days.",
+        {"all": [_times("viewed-master-class", 1, 30)]},
+    ),
+    (
+        "master-class-repeated",
+        "Repeated visits to the master class",
+        "Came back several times or stayed long, and has not booked: may need help.",
+        REPEATED_VISIT,
+    ),
+    (
+        "hot-visitors",
+        "Hot visitors",
+        "Hot, and seen in the last two weeks.",
+        {"all": [_is("temperature", "eq", "hot"), _times("viewed-page", 1, 14)]},
+    ),
+    (
+        "cart-abandoned",
+        "Cart abandoned",
+        "Put something into the cart in the last 14 days and did not order since.",
+        CART_ABANDONED,
+    ),
+    ("readers-en", "Newsletter readers, English", "", _readers("en")),
+    ("readers-es", "Newsletter readers, Spanish", "", _readers("es")),
+    ("readers-ca", "Newsletter readers, Catalan", "", _readers("ca")),
+    ("readers-ru", "Newsletter readers, Russian", "", _readers("ru")),
+    ("readers-zh", "Newsletter readers, Chinese", "", _readers("zh-Hans", "zh-hans")),
+    (
+        "bread-lovers",
+        "Bread lovers",
+        "Ordered at least twice, and asked about bread or lives near a shop.",
+        {
+            "all": [
+                _times("ordered", 2),
+                {
+                    "any": [
+                        _is("attr.topic", "eq", "bread"),
+                        _is("contact.city", "in", ["Barcelona", "Girona"]),
+                    ]
+                },
+            ]
+        },
+    ),
+    (
+        "sleeping-customers",
+        "Sleeping customers",
+        "Ordered once, but not seen for 60 days.",
+        {
+            "all": [
+                {"field": "signal.ordered", "op": "did"},
+                {"field": "signal.viewed-page", "op": "last_before", "value": 60, "unit": "day"},
+            ]
+        },
+    ),
+    (
+        "warm-professionals",
+        "Warm professionals",
+        "Bakes for a living and is warm or hot.",
+        {
+            "all": [
+                _is("attr.level", "eq", "professional"),
+                _is("temperature", "in", ["warm", "hot"]),
+            ]
+        },
+    ),
+)
+"""Key, name, description, rule."""
+
+SOURCES: tuple[tuple[str, str, str, str, bool], ...] = (
+    ("online", "Online", "", "market", False),
+    ("search", "Search", "online", "market", False),
+    ("direct", "Direct", "online", "market", False),
+    ("instagram", "Instagram", "online", "market", False),
+    ("ads", "Advertisements", "online", "market", True),
+    ("newsletter", "Newsletter", "online", "market", False),
+    ("offline", "Offline", "", "sales", False),
+    ("partner", "Mercat partners", "offline", "market", False),
+    ("trade-fair", "Trade fair", "offline", "sales", True),
+)
+"""Key, name, parent, origin, paid."""
+
+CONSENT_WORDING = (
+    "Yes, write to me about courses and news. I can unsubscribe with one click."
+)
+FORMS: tuple[dict[str, Any], ...] = (
+    {
+        "key": "master-class",
+        "name": "Master class",
+        "title": "Pastry master class",
+        "intro": "Tell us where you stand, and we send you dates, the programme and a recipe to begin with.",
+        "fields": [
+            {"key": "first_name", "label": "First name", "type": "text", "required": True},
+            {"key": "email", "label": "Email", "type": "email", "required": True},
+            {
+                "key": "topic",
+                "label": "What would you like to bake?",
+                "type": "select",
+                "required": False,
+                "options": list(shop.TOPICS),
+            },
+            {
+                "key": "level",
+                "label": "How do you bake today?",
+                "type": "select",
+                "required": False,
+                "options": ["beginner", "hobby", "professional"],
+            },
+        ],
+        "consent_text": CONSENT_WORDING,
+        "thanks": "Thank you! The programme is on its way to your mailbox.",
+    },
+    {
+        "key": "newsletter",
+        "name": "Newsletter",
+        "title": "One letter a month",
+        "intro": "Recipes that work, new courses first, nothing else.",
+        "fields": [
+            {"key": "first_name", "label": "First name", "type": "text", "required": False},
+            {"key": "email", "label": "Email", "type": "email", "required": True},
+        ],
+        "consent_text": CONSENT_WORDING,
+        "thanks": "Welcome! The first letter comes at once.",
+    },
+)

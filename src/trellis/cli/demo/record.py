@@ -1,0 +1,182 @@
+"""From a told life to rows: contact, identities, events, stages, consents, touches."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from trellis.cli.demo import diary as d
+from trellis.cli.demo import shop
+from trellis.cli.demo.definitions import CONSENT_WORDING
+from trellis.cli.demo.diary import Diary, EventKey
+from trellis.cli.demo.persons import Calendar, Person
+from trellis.cli.demo.post import moment
+from trellis.cli.demo.tally import Tally
+from trellis.cli.demo.tape import Tape, json
+
+
+@dataclass(frozen=True, kw_only=True)
+class References:
+    """Ids of what rows point to."""
+
+    names: Mapping[EventKey, int]
+    stages: Mapping[str, int]
+    line_id: int
+    sources: Mapping[str, int]
+    write_key: int
+    epoch: int
+
+
+class Recorder:
+    """Turns persons with their diaries into rows on the tape."""
+
+    def __init__(
+        self, rng: random.Random, calendar: Calendar, tape: Tape, to: References
+    ) -> None:
+        self.rng = rng
+        self.calendar = calendar
+        self.tape = tape
+        self.to = to
+
+    def keep(self, person: Person, diary: Diary) -> None:
+        """Everything about one person. Their stage history is followed on the way."""
+        tally = Tally(person)
+        moves = self._follow(person, diary, tally)
+        diary.entries.sort(key=lambda entry: entry[0])
+        first = diary.entries[0][0] if diary.entries else person.arrives
+        last = diary.entries[-1][0] if diary.entries else person.arrives
+        self._profile(person, first, last)
+        self._events(person, diary)
+        self._consents(person)
+        for at, source in diary.arrivals:
+            self._touch(person, at, source)
+        self._standing(person, tally, moves, first, last)
+
+    def _follow(
+        self, person: Person, diary: Diary, tally: Tally
+    ) -> list[tuple[float, str, str]]:
+        moves: list[tuple[float, str, str]] = []
+        entries = sorted(diary.entries, key=lambda entry: entry[0])
+        if person.known_from:
+            entries.append((person.known_from, d.IDENTIFIED, "", 0))
+            entries.sort(key=lambda entry: entry[0])
+        for at, key, props, _depth in entries:
+            if not tally.count(key, props) and key != d.IDENTIFIED:
+                continue
+            before = tally.stage
+            if reached := tally.move(at):
+                moves.append((at, before, reached))
+                note = {"from": before, "to": reached, "how": "rule", "line_id": self.to.line_id}
+                diary.note(at + 0.5, d.STAGE_CHANGED, json(note), 1)
+            warmth = tally.temperature
+            if turned := tally.warm(at):
+                props = f'{{"from":"{warmth}","to":"{turned}","score":{tally.score(at)}}}'
+                diary.note(at + 0.4, d.TEMPERATURE_CHANGED, props, 1)
+        return moves
+
+    def _profile(self, person: Person, first: float, last: float) -> None:
+        known = person.known_from > 0
+        zone, city = person.city.zone, person.city
+        if known and city.name in {"Barcelona", "Girona"}:
+            shop_name = "Girona" if city.name == "Girona" else self.rng.choice(shop.SHOPS[:3])
+            person.state("shop", shop_name, person.known_from, "passive", "t.js")
+        if known and self.rng.random() < 0.25:
+            birthday = f"{1950 + self.rng.randrange(55)}-{self.rng.randint(1, 12):02d}-{self.rng.randint(1, 28):02d}"
+            person.state("birthday", birthday, person.known_from, "active", "form")
+        named = (person.first_name, person.last_name) if known else ("", "")
+        self.tape.add(
+            "contact",
+            (
+                person.contact_id,
+                known,
+                person.email if known else "",
+                person.phone if known else "",
+                *named,
+                person.culture.locale,
+                zone,
+                city.country,
+                city.name,
+                person.company if known else None,
+                json(person.attributes),
+                json(person.provenance),
+                moment(first),
+                moment(last),
+            ),
+        )
+        since = moment(person.known_from or first)
+        if person.kind != "trade":
+            self._identity(person, "anonymous_id", str(UUID(person.device)), moment(first))
+        if known:
+            self._identity(person, "email", person.email, since)
+            if person.phone:
+                self._identity(person, "phone", person.phone, since)
+
+    def _identity(self, person: Person, kind: str, value: str, at: datetime) -> None:
+        self.tape.add("identity", (value, kind, person.contact_id, at))
+        self.tape.add("contact_identity", (person.contact_id, kind, value))
+
+    def _events(self, person: Person, diary: Diary) -> None:
+        rows, names, to, now = self.tape.rows["event"], self.to.names, self.to, self.calendar.now
+        draw, contact_id = self.rng.getrandbits, person.contact_id
+        for at, key, props, depth in diary.entries:
+            when = moment(min(at, now))
+            written = None if key[0] == "system" else to.write_key
+            rows.append(
+                (contact_id, draw(62), when, names[key], to.epoch, depth, written, when, props)
+            )
+
+    def _consents(self, person: Person) -> None:
+        contact_id = person.contact_id
+        if person.subscribed_from:
+            at = moment(person.subscribed_from)
+            source = "form:master-class" if person.kind == "pupil" else "form:newsletter"
+            row = (contact_id, "marketing", "email", True, at, source, CONSENT_WORDING)
+            self.tape.add("consent", row)
+        if person.unsubscribed_at:
+            at = moment(person.unsubscribed_at)
+            row = (contact_id, "marketing", "email", False, at, "unsubscribe link", "")
+            self.tape.add("consent", row)
+
+    def _touch(self, person: Person, at: float, source: str) -> None:
+        arrival = _ARRIVALS[source]
+        how = "campaign" if arrival.utm else "visit"
+        self.tape.add(
+            "touch",
+            (
+                person.contact_id,
+                moment(at),
+                self.to.sources[source],
+                how,
+                json(arrival.utm),
+                f"{shop.SITE}/",
+                arrival.referrer,
+            ),
+        )
+
+    def _standing(
+        self,
+        person: Person,
+        tally: Tally,
+        moves: list[tuple[float, str, str]],
+        first: float,
+        last: float,
+    ) -> None:
+        to, contact_id = self.to, person.contact_id
+        stage_id = to.stages[tally.stage]
+        seen = (moment(first), moment(last))
+        self.tape.add("standing", (contact_id, *seen, stage_id, tally.temperature))
+        since = moment(moves[-1][0] if moves else first)
+        outcome = "won" if tally.stage in {"customer", "loyal"} else ""
+        row = (contact_id, to.line_id, stage_id, since, outcome, seen[0], since)
+        self.tape.add("lead", row)
+        for at, before, reached in moves:
+            row = (contact_id, to.line_id, to.stages[before], to.stages[reached])
+            reason = f"rule of stage {reached}"
+            self.tape.add("stage_move", (*row, moment(at), "system", "rule", reason, "{}"))
+
+
+_ARRIVALS = {arrival.source: arrival for arrival in (*d.ARRIVALS, d.BY_MAIL)}
+_ARRIVALS["trade-fair"] = d.Arrival("trade-fair", 0, {}, "")
