@@ -142,8 +142,18 @@ SCORE_BY_RULE: tuple[tuple[str, str, int, Rule], ...] = (
     ("Price list studied", "interest", 20, _did("studied-price-list")),
     ("Block of articles read", "interest", 15, {"all": [_times("read-article", 3)]}),
     ("Unsubscribed", "engagement", -10, _did("unsubscribed")),
-    ("Told us the favourite topic", "interest", 5, {"all": [_is("attr.topic", "not_empty", None)]}),
-    ("Bakes for a living", "demographic", 10, {"all": [_is("attr.level", "eq", "professional")]}),
+    (
+        "Told us the favourite topic",
+        "interest",
+        5,
+        {"all": [_is("attr.topic", "not_empty", None)]},
+    ),
+    (
+        "Bakes for a living",
+        "demographic",
+        10,
+        {"all": [_is("attr.level", "eq", "professional")]},
+    ),
     ("Lives in Barcelona", "demographic", 5, {"all": [_is("contact.city", "eq", "Barcelona")]}),
 )
 """Name, bucket, points, condition: counted once while it holds."""
@@ -267,7 +277,12 @@ SEGMENTS: tuple[tuple[str, str, str, Rule], ...] = (
         {
             "all": [
                 {"field": "signal.ordered", "op": "did"},
-                {"field": "signal.viewed-page", "op": "last_before", "value": 60, "unit": "day"},
+                {
+                    "field": "signal.viewed-page",
+                    "op": "last_before",
+                    "value": 60,
+                    "unit": "day",
+                },
             ]
         },
     ),
@@ -298,9 +313,7 @@ SOURCES: tuple[tuple[str, str, str, str, bool], ...] = (
 )
 """Key, name, parent, origin, paid."""
 
-CONSENT_WORDING = (
-    "Yes, write to me about courses and news. I can unsubscribe with one click."
-)
+CONSENT_WORDING = "Yes, write to me about courses and news. I can unsubscribe with one click."
 FORMS: tuple[dict[str, Any], ...] = (
     {
         "key": "master-class",

@@ -33,6 +33,7 @@ STAGE_CHANGED: EventKey = (types.SYSTEM, names.STAGE_CHANGED)
 TEMPERATURE_CHANGED: EventKey = (types.SYSTEM, names.TEMPERATURE_CHANGED)
 JOURNEY_ENTERED: EventKey = (types.SYSTEM, names.JOURNEY_ENTERED)
 JOURNEY_ENDED: EventKey = (types.SYSTEM, names.JOURNEY_ENDED)
+JOURNEY_GOAL: EventKey = (types.SYSTEM, names.JOURNEY_GOAL)
 KEYS: tuple[EventKey, ...] = (
     VIEW,
     IDENTIFIED,
@@ -53,9 +54,12 @@ KEYS: tuple[EventKey, ...] = (
     TEMPERATURE_CHANGED,
     JOURNEY_ENTERED,
     JOURNEY_ENDED,
+    JOURNEY_GOAL,
 )
 
-Trigger = Literal["master-class", "returned", "newsletter", "cart", "ordered"]
+Trigger = Literal[
+    "master-class", "returned", "newsletter", "cart", "ordered", "booked", "prices"
+]
 
 
 @dataclass(slots=True)
@@ -70,6 +74,12 @@ class Diary:
     def note(self, at: float, key: EventKey, props: str, depth: int = 0) -> None:
         """Write one event down."""
         self.entries.append((at, key, props, depth))
+
+    def after(self, trigger: Trigger, at: float) -> float:
+        """When ``trigger`` came next after ``at``; 0 where it did not."""
+        return min(
+            (when for when, what in self.triggers if what == trigger and when > at), default=0.0
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +102,17 @@ ARRIVALS: tuple[Arrival, ...] = (
         "https://social.example/",
     ),
     Arrival(
-        "ads", 12, {"utm_source": "ads", "utm_medium": "cpc", "utm_campaign": "master-class"}, ""
+        "ads",
+        12,
+        {"utm_source": "ads", "utm_medium": "cpc", "utm_campaign": "master-class"},
+        "",
     ),
-    Arrival("partner", 8, {"utm_source": "mercat", "utm_medium": "partner"}, "https://mercat.example/"),
+    Arrival(
+        "partner",
+        8,
+        {"utm_source": "mercat", "utm_medium": "partner"},
+        "https://mercat.example/",
+    ),
 )
 BY_MAIL = Arrival("newsletter", 0, {"utm_source": "newsletter", "utm_medium": "email"}, "")
 
@@ -175,6 +193,8 @@ class Walk:
             ),
         )
         self.diary.triggers.append((self.at, "ordered"))
+        if any(product.category == "courses" for product in self.cart):
+            self.diary.triggers.append((self.at, "booked"))
         self.cart = []
 
     def article(self, article: shop.Article) -> None:

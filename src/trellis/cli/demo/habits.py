@@ -71,7 +71,9 @@ class Habits:
         if person.kind != "pupil":
             return
         looks = sorted(
-            at for at, key, props, _ in diary.entries if key == VIEW and _MASTER_CLASS in props
+            at
+            for at, key, props, _ in diary.entries
+            if key == VIEW and f'"path":"{_MASTER_CLASS}"' in props
         )
         for earlier, third in zip(looks, looks[2:], strict=False):
             if third - earlier <= 14 * DAY:
@@ -153,6 +155,7 @@ class Habits:
             walk.order()
 
     def _study_prices(self, walk: Walk) -> None:
+        walk.diary.triggers.append((walk.at, "prices"))
         walk.page(_PRICES, "Prices")
         if self.rng.random() < 0.75:
             walk.read(_PRICES)

@@ -95,9 +95,8 @@ class Post:
         if not person.subscribed_from or 0 < person.unsubscribed_at < at:
             self._keep(person, message_id, at, letter, cause, journey, Delivery(sent=False))
             return Delivery(sent=False)
-        about = (
-            f'"message_id":{message_id},"template":"{letter.key}","channel":"email"'
-            + (f',"journey":"{journey[1]}"' if journey else "")
+        about = f'"message_id":{message_id},"template":"{letter.key}","channel":"email"' + (
+            f',"journey":"{journey[1]}"' if journey else ""
         )
         diary.note(at, d.SENT, f"{{{about}}}", 1)
         delivery = self._reaction(at)
@@ -147,7 +146,11 @@ class Post:
                 letter.version_id,
                 journey[0] if journey else None,
                 "sent" if delivery.sent else "skipped",
-                "" if delivery.sent else "withdrawn" if person.unsubscribed_at else "no_consent",
+                ""
+                if delivery.sent
+                else "withdrawn"
+                if person.unsubscribed_at
+                else "no_consent",
                 person.email if delivery.sent else "",
                 letter.subject(person) if delivery.sent else "",
                 1 if delivery.sent else 0,

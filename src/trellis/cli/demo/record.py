@@ -69,7 +69,12 @@ class Recorder:
             before = tally.stage
             if reached := tally.move(at):
                 moves.append((at, before, reached))
-                note = {"from": before, "to": reached, "how": "rule", "line_id": self.to.line_id}
+                note = {
+                    "from": before,
+                    "to": reached,
+                    "how": "rule",
+                    "line_id": self.to.line_id,
+                }
                 diary.note(at + 0.5, d.STAGE_CHANGED, json(note), 1)
             warmth = tally.temperature
             if turned := tally.warm(at):
@@ -119,7 +124,12 @@ class Recorder:
         self.tape.add("contact_identity", (person.contact_id, kind, value))
 
     def _events(self, person: Person, diary: Diary) -> None:
-        rows, names, to, now = self.tape.rows["event"], self.to.names, self.to, self.calendar.now
+        rows, names, to, now = (
+            self.tape.rows["event"],
+            self.to.names,
+            self.to,
+            self.calendar.now,
+        )
         draw, contact_id = self.rng.getrandbits, person.contact_id
         for at, key, props, depth in diary.entries:
             when = moment(min(at, now))

@@ -7,7 +7,6 @@ stays a waiting enrolment, with its step and time, for the engine to take over.
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -49,12 +48,15 @@ class Run:
     since: float = 0.0
     hops: int = 0
     outcome: str = ""
+    reason: str = ""
+    deadline: float = 0.0
     passes: list[tuple[str, str, str, str, float]] = field(default_factory=list)
 
     def through(self, step: str, kind: str, outcome: str, reason: str = "") -> None:
         """Leave ``step`` with an outcome."""
-        self.hops += 1
+        self.step = step
         self.passes.append((step, kind, outcome, reason, self.at))
+        self.hops += 1
 
     def send(self, step: str, letter: str) -> Delivery:
         """A send step."""
@@ -74,24 +76,34 @@ class Run:
         self.step, self.since = step, self.at
         yield self.at + seconds
         self.at += seconds
-        self.through(step, "wait", "passed", "")
+        self.through(step, "wait", "passed", "time")
 
     def wait_for(self, step: str, trigger: d.Trigger, timeout: float) -> Iterator[float]:
         """A wait step until something happens, at most for ``timeout``."""
         self.step, self.since = step, self.at
-        times = [at for at, what in self.diary.triggers if what == trigger]
-        place = bisect_right(times, self.at)
-        happens = times[place] if place < len(times) else 0.0
+        happens = self.diary.after(trigger, self.at)
         held = 0 < happens <= self.at + timeout
-        wakes = happens if held else self.at + timeout
-        yield wakes
-        self.at = wakes
-        self.through(step, "wait", "held" if held else "timeout", "")
+        self.deadline = self.at + timeout
+        yield happens if held else self.deadline
+        self.at = happens if held else self.deadline
+        if held:
+            self.through(step, "wait", "happened", "event")
+        else:
+            self.through(step, "wait", "timeout", "timeout")
 
-    def end(self, outcome: str, reason: str = "") -> None:
+    def reaches_goal(self, wakes: float | None, now: float) -> bool:
+        """Whether the goal comes before the run moves on, and by now; then it ends there."""
+        trigger = GOALS.get(self.plan.key)
+        goal = self.diary.after(trigger, self.at) if trigger and wakes is not None else 0.0
+        if wakes is None or not 0 < goal <= min(wakes, now):
+            return False
+        self.at = goal
+        self.end("goal", "event")
+        return True
+
+    def end(self, outcome: str, reason: str) -> None:
         """The run is over."""
-        self.outcome, self.step = outcome, ""
-        self.passes.append(("", "", outcome, reason, self.at))
+        self.outcome, self.reason = outcome, reason
 
 
 Teller = Callable[[Run], Iterator[float]]
@@ -101,42 +113,32 @@ def _master_class(run: Run) -> Iterator[float]:
     hello = run.send("hello", "master-class-1")
     yield from run.wait("pause", 2 * DAY)
     if 0 < hello.opened <= run.at:
-        run.through("split", "branch", "opened")
+        run.through("split", "branch", "opened", "rule")
         run.send("programme", "master-class-2")
     else:
-        run.through("split", "branch", "otherwise")
+        run.through("split", "branch", "otherwise", "otherwise")
         run.send("reminder", "master-class-reminder")
-    yield from run.wait_for("think", "ordered", 3 * DAY)
-    if run.passes[-1][2] == "held":
-        return run.end("goal")
+    yield from run.wait_for("think", "prices", 3 * DAY)
     run.send("offer", "master-class-3")
-    yield from run.wait_for("decide", "ordered", 4 * DAY)
-    return run.end("goal" if run.passes[-1][2] == "held" else "end")
+    yield from run.wait("decide", 4 * DAY)
 
 
 def _welcome(run: Run) -> Iterator[float]:
     run.send("welcome", "welcome")
     yield from run.wait("pause", 3 * DAY)
     run.send("read", "welcome-articles")
-    run.end("end")
 
 
 def _cart(run: Run) -> Iterator[float]:
-    yield from run.wait_for("cool-down", "ordered", 4 * HOUR)
-    if run.passes[-1][2] == "held":
-        return run.end("goal")
+    yield from run.wait("cool-down", 4 * HOUR)
     run.send("remind", "cart-1")
-    yield from run.wait_for("answer", "ordered", 2 * DAY)
-    if run.passes[-1][2] == "held":
-        return run.end("goal")
+    yield from run.wait("answer", 2 * DAY)
     run.send("help", "cart-2")
-    return run.end("end")
 
 
 def _help(run: Run) -> Iterator[float]:
     yield from run.wait("breathe", HOUR)
     run.send("offer-help", "master-class-help")
-    run.end("end")
 
 
 TELLERS: dict[str, Teller] = {
@@ -146,6 +148,9 @@ TELLERS: dict[str, Teller] = {
     "abandoned-cart": _cart,
 }
 """Journey key → how its runs go; the steps are those of ``data/journeys/<key>.yaml``."""
+
+GOALS: dict[str, d.Trigger] = {"master-class": "booked", "abandoned-cart": "ordered"}
+"""Journey key → what ends its runs at the goal, whatever step they stand in."""
 
 ENTRIES: dict[str, tuple[d.Trigger, float]] = {
     "master-class": ("master-class", 30 * DAY),
@@ -183,9 +188,15 @@ class Theatre:
         while stage:
             at, number, player, teller = heapq.heappop(stage)
             wakes = next(teller, None)
-            if wakes is not None and wakes <= now:
+            if player is None:
+                continue
+            if player.reaches_goal(wakes, now):
+                self._keep(player, None)
+            elif wakes is not None and wakes <= now:
                 heapq.heappush(stage, (wakes, number, player, teller))
-            elif player is not None:
+            else:
+                if wakes is None:
+                    player.end("end", "end")
                 self._keep(player, wakes)
 
     def _cast(self, person: Person, diary: Diary) -> Iterator[Run]:
@@ -227,21 +238,26 @@ class Theatre:
                 moment(run.since or run.entered),
                 ended,
                 run.outcome,
-                "",
+                run.reason,
                 json({"kind": "event", "name": run.cause}),
+                run.hops,
             ),
         )
-        for step, kind, outcome, reason, at in run.passes:
-            if step:
-                row = (contact_id, run.enrolment_id, plan.journey_id, plan.version_id)
-                tape.add("step_pass", (*row, step, kind, outcome, reason, moment(at)))
+        self.counts[(plan.version_id, "", "entered", slot)] += 1
+        if ended:
+            self.counts[(plan.version_id, "", run.outcome, slot)] += 1
+        for hop, (step, kind, outcome, reason, at) in enumerate(run.passes):
+            row = (contact_id, run.enrolment_id, hop, plan.journey_id, plan.version_id)
+            tape.add("step_pass", (*row, step, kind, outcome, reason, moment(at)))
             self.counts[(plan.version_id, step, outcome, slot)] += 1
         self._announce(run, ended is not None)
 
     def _announce(self, run: Run, ended: bool) -> None:
-        about = f'"journey_id":{run.plan.journey_id},"journey":"{run.plan.key}"'
+        about = f'"journey_id":{run.plan.journey_id},"journey":"{run.plan.key}","enrolment_id":{run.enrolment_id}'
         entered = f'{{{about},"version":1}}'
         run.diary.note(run.entered, d.JOURNEY_ENTERED, entered, 1)
         if ended:
-            props = f'{{{about},"outcome":"{run.outcome}","reason":""}}'
+            if run.outcome == "goal":
+                run.diary.note(run.at, d.JOURNEY_GOAL, f"{{{about}}}", 1)
+            props = f'{{{about},"outcome":"{run.outcome}","reason":"{run.reason}"}}'
             run.diary.note(run.at, d.JOURNEY_ENDED, props, 1)

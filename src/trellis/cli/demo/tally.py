@@ -93,7 +93,5 @@ _NAMES: dict[d.EventKey, str] = {
 }
 _RANKS = {
     key: rank
-    for rank, key in enumerate(
-        ("user", "lead", "mql", "sql", "intention", "customer", "loyal")
-    )
+    for rank, key in enumerate(("user", "lead", "mql", "sql", "intention", "customer", "loyal"))
 }

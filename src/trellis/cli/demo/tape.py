@@ -24,8 +24,8 @@ COLUMNS: dict[str, str] = {
     " journey_id, state, reason, address, subject, tries, created_at, sent_at, opened_at,"
     " clicked_at",
     "enrolment": "contact_id, enrolment_id, journey_id, version_id, live_key, state, step,"
-    " slot, wake_at, entered_at, step_since, ended_at, outcome, reason, entry",
-    "step_pass": "contact_id, enrolment_id, journey_id, version_id, step, kind, outcome,"
+    " slot, wake_at, entered_at, step_since, ended_at, outcome, reason, entry, hops",
+    "step_pass": "contact_id, enrolment_id, seq, journey_id, version_id, step, kind, outcome,"
     " reason, at",
 }
 """Table → columns as a row gives them. Ids left out come from their sequences."""
