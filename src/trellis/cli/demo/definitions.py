@@ -300,19 +300,6 @@ SEGMENTS: tuple[tuple[str, str, str, Rule], ...] = (
 )
 """Key, name, description, rule."""
 
-SOURCES: tuple[tuple[str, str, str, str, bool], ...] = (
-    ("online", "Online", "", "market", False),
-    ("search", "Search", "online", "market", False),
-    ("direct", "Direct", "online", "market", False),
-    ("instagram", "Instagram", "online", "market", False),
-    ("ads", "Advertisements", "online", "market", True),
-    ("newsletter", "Newsletter", "online", "market", False),
-    ("offline", "Offline", "", "sales", False),
-    ("partner", "Mercat partners", "offline", "market", False),
-    ("trade-fair", "Trade fair", "offline", "sales", True),
-)
-"""Key, name, parent, origin, paid."""
-
 CONSENT_WORDING = "Yes, write to me about courses and news. I can unsubscribe with one click."
 FORMS: tuple[dict[str, Any], ...] = (
     {

@@ -34,6 +34,8 @@ TEMPERATURE_CHANGED: EventKey = (types.SYSTEM, names.TEMPERATURE_CHANGED)
 JOURNEY_ENTERED: EventKey = (types.SYSTEM, names.JOURNEY_ENTERED)
 JOURNEY_ENDED: EventKey = (types.SYSTEM, names.JOURNEY_ENDED)
 JOURNEY_GOAL: EventKey = (types.SYSTEM, names.JOURNEY_GOAL)
+SEGMENT_ENTERED: EventKey = (types.SYSTEM, names.SEGMENT_ENTERED)
+SEGMENT_LEFT: EventKey = (types.SYSTEM, names.SEGMENT_LEFT)
 KEYS: tuple[EventKey, ...] = (
     VIEW,
     IDENTIFIED,
@@ -55,6 +57,8 @@ KEYS: tuple[EventKey, ...] = (
     JOURNEY_ENTERED,
     JOURNEY_ENDED,
     JOURNEY_GOAL,
+    SEGMENT_ENTERED,
+    SEGMENT_LEFT,
 )
 
 Trigger = Literal[
@@ -93,16 +97,16 @@ class Arrival:
 
 
 ARRIVALS: tuple[Arrival, ...] = (
-    Arrival("search", 38, {}, "https://search.example/"),
+    Arrival("seo", 38, {}, "https://www.google.com/"),
     Arrival("direct", 24, {}, ""),
     Arrival(
-        "instagram",
+        "social",
         18,
         {"utm_source": "instagram", "utm_medium": "social", "utm_campaign": "reels"},
-        "https://social.example/",
+        "https://www.instagram.com/",
     ),
     Arrival(
-        "ads",
+        "sem",
         12,
         {"utm_source": "ads", "utm_medium": "cpc", "utm_campaign": "master-class"},
         "",
@@ -114,7 +118,7 @@ ARRIVALS: tuple[Arrival, ...] = (
         "https://mercat.example/",
     ),
 )
-BY_MAIL = Arrival("newsletter", 0, {"utm_source": "newsletter", "utm_medium": "email"}, "")
+BY_MAIL = Arrival("email", 0, {"utm_source": "newsletter", "utm_medium": "email"}, "")
 
 
 class Walk:

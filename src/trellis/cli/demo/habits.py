@@ -52,7 +52,7 @@ class Habits:
         if person.kind == "trade":
             self._become_known(person, at)
             person.state("trade_fair", True, at, "active", "import:trade-fair")
-            diary.arrivals.append((at, "trade-fair"))
+            diary.arrivals.append((at, "exhibition"))
         for number in range(self.rng.randint(fewest, most)):
             if number:
                 days = 1 + int(self.rng.expovariate(1 / gap))

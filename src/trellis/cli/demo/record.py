@@ -143,8 +143,9 @@ class Recorder:
         if person.subscribed_from:
             at = moment(person.subscribed_from)
             source = "form:master-class" if person.kind == "pupil" else "form:newsletter"
-            row = (contact_id, "marketing", "email", True, at, source, CONSENT_WORDING)
-            self.tape.add("consent", row)
+            for purpose in ("marketing", "sales_contact"):
+                row = (contact_id, purpose, "*", True, at, source, CONSENT_WORDING)
+                self.tape.add("consent", row)
         if person.unsubscribed_at:
             at = moment(person.unsubscribed_at)
             row = (contact_id, "marketing", "email", False, at, "unsubscribe link", "")
@@ -189,4 +190,4 @@ class Recorder:
 
 
 _ARRIVALS = {arrival.source: arrival for arrival in (*d.ARRIVALS, d.BY_MAIL)}
-_ARRIVALS["trade-fair"] = d.Arrival("trade-fair", 0, {}, "")
+_ARRIVALS["exhibition"] = d.Arrival("exhibition", 0, {}, "")
