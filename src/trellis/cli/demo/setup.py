@@ -30,6 +30,7 @@ from trellis.events.models import Signal
 from trellis.journeys import actions as journeys
 from trellis.leads.models import Line, Stage
 from trellis.messaging import actions as messaging
+from trellis.messaging.actions import TemplateDraft
 from trellis.people.models import Attribute, Company
 from trellis.scoring.models import ScoreModel, ScoreRule
 from trellis.segments.models import Segment
@@ -174,11 +175,13 @@ def _letters() -> dict[str, Letter]:
     for draft in letters.drafts(settings.TRELLIS_URL):
         version = messaging.save_template(
             SYSTEM,
-            draft.key,
-            name=draft.name,
-            variants=draft.variants,
-            from_name=shop.NAME,
-            from_email="hola@farina.example",
+            TemplateDraft(
+                key=draft.key,
+                name=draft.name,
+                variants=draft.variants,
+                from_name=shop.NAME,
+                from_email="hola@farina.example",
+            ),
         )
         subjects = {locale: words["subject"] for locale, words in draft.variants.items()}
         written[draft.key] = Letter(draft.key, version.pk, subjects)

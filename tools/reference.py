@@ -1,0 +1,311 @@
+"""Writes docs/reference/ from the code: settings, command line, events, rules, journeys, API.
+
+``python -m tools.reference`` writes the pages; a test compares them with what stands there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trellis.config.settings")
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "reference"
+NOTE = "<!-- Made by `python -m tools.reference`; edit the code, not this page. -->"
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    names = list(head)
+    yield f"| {' | '.join(names)} |"
+    yield f"|{'---|' * len(names)}"
+    for row in rows:
+        cells = (str(cell).replace("|", "\\|").replace("\n", " ") for cell in row)
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _page(title: str, intro: str, lines: Iterable[str]) -> str:
+    return "\n".join([f"# {title}", "", NOTE, "", intro, "", *lines]).rstrip() + "\n"
+
+
+def settings() -> str:
+    """Every environment variable."""
+    from trellis.config.env import SETTINGS
+
+    rows = (
+        (f"`{item.name}`", item.kind, f"`{item.default}`" if item.default else "", item.help)
+        for item in SETTINGS
+    )
+    return _page(
+        "Settings",
+        "Trellis is set by environment variables only. A variable `X` may also be given as"
+        " `X_FILE`, the name of a file that holds the value. A bad value stops the start with"
+        " a sentence.",
+        _table(("variable", "kind", "default", "meaning"), rows),
+    )
+
+
+def cli() -> str:
+    """Every command with its arguments."""
+    from trellis.cli.main import parser
+
+    return _page(
+        "Command line",
+        "Exit codes: 0 done; 1 it could not be done, and a sentence on stderr says why; 2 the"
+        " command line was wrong; 130 interrupted. `--json` prints one JSON object instead of"
+        " sentences.",
+        _commands(parser(), ""),
+    )
+
+
+def _commands(parser: argparse.ArgumentParser, about: str) -> Iterator[str]:
+    subs = [item for item in parser._actions if isinstance(item, argparse._SubParsersAction)]
+    shown = [
+        item
+        for item in parser._actions
+        if item not in subs and item.help != argparse.SUPPRESS and item.dest != "help"
+    ]
+    if not subs:
+        yield f"## {parser.prog}"
+        yield ""
+        yield (about or parser.description or "").strip().capitalize() + "."
+        yield ""
+        if shown:
+            yield from _table(("argument", "meaning"), (_argument(item) for item in shown))
+    for sub in subs:
+        abouts = {choice.dest: choice.help or "" for choice in sub._choices_actions}
+        for name, child in sub.choices.items():
+            yield from _commands(child, abouts.get(name, ""))
+
+
+def _argument(item: argparse.Action) -> tuple[str, str]:
+    value = item.metavar or item.dest.upper()
+    if not item.option_strings:
+        return f"`{item.metavar or item.dest}`", item.help or ""
+    takes = "" if item.nargs == 0 else f" {value}"
+    return f"`{', '.join(item.option_strings)}{takes}`", item.help or ""
+
+
+def events() -> str:
+    """The events of our own, and how outside ones are named."""
+    from trellis.events.names import SYSTEM_EVENTS
+    from trellis.events.types import STANDARD_NAMES
+
+    return _page(
+        "Events",
+        "Everything that happens to a contact is an event in one log. Events of clients keep"
+        " the names they were sent with; calls without a name stand under a standard one."
+        " Trellis states its own acts as events of type `system`, so rules, segments and"
+        " journeys can use them like any other. Properties stand in brackets.",
+        [
+            "## Calls of the tracking API",
+            "",
+            *_table(
+                ("call", "name in the log"),
+                [
+                    ("`track`", "the `event` it carries"),
+                    *((f"`{call}`", name) for call, name in STANDARD_NAMES.items()),
+                ],
+            ),
+            "## Events of Trellis",
+            "",
+            *_table(("name", "meaning"), SYSTEM_EVENTS.items()),
+        ],
+    )
+
+
+_SHAPES = {
+    "one": "one value",
+    "many": "a list of values",
+    "pair": "`[from, to]`",
+    "span": '`{"n": 14, "unit": "day"}`; also `week`, `month`',
+    "count": "a whole number from 0",
+    "amount": "a number",
+    "pattern": "a regular expression",
+    "none": "none",
+}
+
+
+def rules() -> str:
+    """Groups, fields and operators."""
+    from trellis.rules.operators import OPERATORS
+    from trellis.rules.registry import STATIC
+
+    fields = [(f"`{item.key}`", item.type, str(item.label)) for item in STATIC]
+    fields += [
+        ("`attr.<key>`", "as defined", "a custom attribute"),
+        ("`score`, `score.<bucket>`", "number", "points of the default score model"),
+        ("`temperature`", "choice", "`cold`, `warm` or `hot`"),
+        ("`grade`", "choice", "`A1` to `C3`"),
+        ("`stage`", "choice", "stage key of the default line"),
+        ("`segment`", "segment", "membership of segments, by key"),
+        ("`signal.<key>`", "signal", "how often, how much and when somebody did something"),
+        ("`prop.<key>`", "any", "a property of an event; in filters of signals only"),
+    ]
+    rows = (
+        (
+            f"`{item.key}`",
+            str(item.label),
+            ", ".join(sorted(item.types)),
+            _SHAPES[item.value],
+            f"not `{item.negates}`" if item.negates else _options(item),
+        )
+        for item in OPERATORS.values()
+    )
+    return _page(
+        "Rules", _RULES, _sections(("Fields", _field_table(fields)), ("Operators", rows))
+    )
+
+
+_RULES = """A rule is JSON: groups of leaves, nested as needed. Segments, scores, stages, branches and
+waits of journeys all use the same language.
+
+```json
+{"all": [
+  {"field": "contact.country", "op": "eq", "value": "ES"},
+  {"field": "signal.viewed-price-list", "op": "count_gte", "value": 2,
+   "within": {"n": 14, "unit": "day"}, "not_since": "ordered"},
+  {"none": [{"field": "consent.marketing", "op": "not_given", "channel": "email"}]}
+]}
+```
+
+`all` needs every part, `any` at least one, `none` not a single one. An empty rule or group
+matches nobody. A missing value makes every positive operator fail; an operator that negates
+another is its exact opposite. Instead of `field` a leaf may name behaviour inline:
+`{"event": {"type": "page", "name": "Page Viewed", "filter": RULE}, "op": "count_gte", "value": 2}`;
+saving it makes the signal and counts it from the log. Windows (`within`) are whole days of the
+instance's time zone; months are calendar months."""
+
+
+def _options(item: Any) -> str:
+    options = (["`within`"] if item.windowed else []) + (
+        ["`not_since`, `after`"] if item.ordered else []
+    )
+    return ", ".join(options)
+
+
+def _field_table(fields: list[tuple[str, str, str]]) -> list[str]:
+    return list(_table(("field", "type", "meaning"), fields))
+
+
+def _sections(
+    fields: tuple[str, list[str]], operators: tuple[str, Iterable[Iterable[object]]]
+) -> Iterator[str]:
+    yield from (f"## {fields[0]}", "", *fields[1])
+    yield from (f"## {operators[0]}", "")
+    yield from _table(("operator", "reads as", "types", "value", "options"), operators[1])
+
+
+def api() -> str:
+    """Every endpoint of the REST API, from its OpenAPI."""
+    from trellis.api.app import api as rest
+
+    schema = rest.get_openapi_schema()
+    schemas = schema["components"]["schemas"]
+    by_tag: dict[str, list[str]] = {}
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            tag = (operation.get("tags") or ["other"])[0]
+            by_tag.setdefault(tag, []).extend(_operation(method, path, operation, schemas))
+    lines = [line for tag, part in by_tag.items() for line in (f"## {tag}", "", *part)]
+    return _page("REST API", _API, lines)
+
+
+_API = """The same objects and actions as the staff pages. The machine-readable description stands at
+`/api/v1/openapi.json`, a page to try it at `/api/v1/docs`.
+
+- **Key**: `Authorization: Bearer ak_…`; its scopes are rights such as `contacts.read`.
+- **Pages**: lists take `limit` and `cursor`, and answer `next_cursor`.
+- **Repeats**: send `Idempotency-Key` with a writing call, and a repeat is answered as the first
+  time and done once.
+- **Errors** are problem details (RFC 9457): `code` for programs, `detail` for people."""
+
+
+def _operation(
+    method: str, path: str, operation: Mapping[str, Any], schemas: Mapping[str, Any]
+) -> Iterator[str]:
+    yield f"### {method.upper()} {path}"
+    yield ""
+    texts = (operation.get("summary", ""), operation.get("description", ""))
+    yield " ".join(text.strip().rstrip(".") + "." for text in texts if text.strip())
+    yield ""
+    rows = [
+        (f"`{item['name']}`", item["in"], _type(item["schema"]), item.get("description", ""))
+        for item in operation.get("parameters", ())
+    ]
+    if rows:
+        yield from _table(("parameter", "in", "type", "meaning"), rows)
+    if body := _body(operation.get("requestBody", {})):
+        yield from _fields("Body", body, schemas)
+    for status, answer in operation.get("responses", {}).items():
+        if str(status).startswith("2") and (found := _body(answer)):
+            yield from _fields(f"Answer {status}", found, schemas)
+
+
+def _body(holder: Mapping[str, Any]) -> Mapping[str, Any]:
+    for content in holder.get("content", {}).values():
+        found: Mapping[str, Any] = content.get("schema", {})
+        return found
+    return {}
+
+
+def _fields(title: str, body: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{title}: {_type(body)}"
+    yield ""
+    name = body.get("$ref", body.get("items", {}).get("$ref", "")).rpartition("/")[2]
+    found = schemas.get(name, {})
+    required = set(found.get("required", ()))
+    rows = [
+        (
+            f"`{key}`",
+            _type(value),
+            "yes" if key in required else "",
+            value.get("description", ""),
+        )
+        for key, value in found.get("properties", {}).items()
+    ]
+    if rows:
+        yield from _table(("field", "type", "required", "meaning"), rows)
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    if ref := schema.get("$ref"):
+        return str(ref).rpartition("/")[2]
+    if kinds := schema.get("anyOf") or schema.get("oneOf"):
+        return " or ".join(_type(kind) for kind in kinds)
+    if schema.get("type") == "array":
+        return f"list of {_type(schema.get('items', {}))}"
+    if values := schema.get("enum"):
+        return ", ".join(f"`{value}`" for value in values)
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    return str(schema.get("format") or schema.get("type") or "any")
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings,
+    "cli.md": cli,
+    "events.md": events,
+    "rules.md": rules,
+    "api.md": api,
+}
+"""File below docs/reference → what writes it."""
+
+
+def main() -> int:
+    """Write all pages."""
+    django.setup()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, write in PAGES.items():
+        (FOLDER / name).write_text(write(), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
