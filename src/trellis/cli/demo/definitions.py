@@ -146,7 +146,7 @@ SCORE_BY_RULE: tuple[tuple[str, str, int, Rule], ...] = (
         "Told us the favourite topic",
         "interest",
         5,
-        {"all": [_is("attr.topic", "not_empty", None)]},
+        {"all": [{"field": "attr.topic", "op": "not_empty"}]},
     ),
     (
         "Bakes for a living",

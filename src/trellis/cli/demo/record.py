@@ -184,9 +184,9 @@ class Recorder:
         row = (contact_id, to.line_id, stage_id, since, outcome, seen[0], since)
         self.tape.add("lead", row)
         for at, before, reached in moves:
-            row = (contact_id, to.line_id, to.stages[before], to.stages[reached])
+            way = (contact_id, to.line_id, to.stages[before], to.stages[reached])
             reason = f"rule of stage {reached}"
-            self.tape.add("stage_move", (*row, moment(at), "system", "rule", reason, "{}"))
+            self.tape.add("stage_move", (*way, moment(at), "system", "rule", reason, "{}"))
 
 
 _ARRIVALS = {arrival.source: arrival for arrival in (*d.ARRIVALS, d.BY_MAIL)}

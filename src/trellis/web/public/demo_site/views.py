@@ -13,9 +13,7 @@ from trellis.web.public.demo_site.catalogue import Site, open_site
 FEATURED = ("croissant-weekend", "macaron-box", "lemon-tart", "sourdough")
 
 
-def _page(
-    request: HttpRequest, site: Site, name: str, /, **context: Any
-) -> HttpResponse:
+def _page(request: HttpRequest, site: Site, name: str, /, **context: Any) -> HttpResponse:
     return render(request, f"demo_site/{name}.html", {"site": site.data, **context})
 
 
