@@ -137,7 +137,19 @@ function offerEbook(button) {
   });
 }
 
+// ---- forms ----------------------------------------------------------------------------
+
+// t.js hears the submit event and sends the fields; the page only says thank you.
+function thankFor(form) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    $(".thanks", form).hidden = false;
+    $("button", form).disabled = true;
+  });
+}
+
 writeCart(readCart());
+$$("[data-trellis-form]").forEach(thankFor);
 $$("[data-product]").forEach(showProduct);
 $$("[data-cart-page]").forEach(showCart);
 $$("[data-read-to-the-end]").forEach(watchReading);
