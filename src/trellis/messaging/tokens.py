@@ -81,3 +81,13 @@ def read_message_id(header: str) -> MessageRef:
     """The message a Message-ID names; raises ``InvalidInput`` where it is not ours."""
     local = header.strip().strip("<>").rpartition("@")[0]
     return unsign("message", local, MessageRef)
+
+
+def bounce_hook_url(base: str) -> str:
+    """Where bounces may be handed in: secret, the same until the secret key changes."""
+    return f"{base}/hooks/bounce/{sign('bounce-hook', 1)}"
+
+
+def check_bounce_hook(token: str) -> None:
+    """Raises ``InvalidInput`` unless ``token`` is the one of ``bounce_hook_url``."""
+    unsign("bounce-hook", token, int)
