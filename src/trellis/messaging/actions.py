@@ -15,7 +15,7 @@ from trellis.accounts.access import require
 from trellis.accounts.types import Actor
 from trellis.core import clock, ids
 from trellis.core.errors import Conflict, InvalidInput, NotFound
-from trellis.messaging import alarms, outbox, policy, registry
+from trellis.messaging import alarms, outbox, registry
 from trellis.messaging.channels.registry import channel
 from trellis.messaging.content import mime
 from trellis.messaging.content.compile import check
@@ -219,15 +219,6 @@ def settle_unknown(
             {"ids": found},
         )
     return Settled(done=done, left=sorted(set(message_ids) - set(found)))
-
-
-def save_policy(actor: Actor, values: dict[str, Any]) -> policy.Stored:
-    """Change the sending policy: caps, quiet hours, expiry (see ``policy.Stored``)."""
-    require(actor, "messages.send")
-    with transaction.atomic():
-        new = policy.save(values)
-        audit.record(actor, "policy.update", "instance", 1, _("Sending policy"), values)
-    return new
 
 
 def _template(key: str) -> Template:
