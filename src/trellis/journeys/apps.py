@@ -23,17 +23,10 @@ class JourneysConfig(AppConfig):
                 model=Enrolment,
                 mode="move",
                 put={"slot": SLOT},
-                clash=(
-                    "g.live_key IS NOT NULL AND EXISTS (SELECT 1 FROM enrolment AS w"
-                    " WHERE w.contact_id = g.winner AND w.live_key = g.live_key)"
-                ),
-                clash_put={
-                    "live_key": "NULL",
-                    "state": "'exited'",
-                    "outcome": "'removed'",
-                    "reason": "'merged'",
-                    "wake_at": "NULL",
-                },
+                # The survivor may be in the same journey: an open run that moved wakes, and
+                # the engine settles which of the two goes on, with reason and counts.
+                clash="g.live_key IS NOT NULL",
+                clash_put={"live_key": "-g.enrolment_id", "wake_at": "g.step_since"},
             )
         )
         register(ContactTable(model=StepPass, mode="move"))

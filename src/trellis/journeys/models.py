@@ -51,10 +51,15 @@ class JourneyVersion(models.Model):
 class Enrolment(models.Model):
     """One contact's run through one version.
 
-    ``state``: active, waiting (``wake_at`` is the time or the time-out), done, exited,
-    failed. ``outcome`` says how it ended: end, goal, exit, removed, error; ``reason`` why.
+    ``state``: active (about to run ``step``), waiting (parked in it), done, exited, failed.
+    ``wake_at`` is when it is looked at next; an open run without it is held, because its
+    journey is paused. ``outcome`` says how it ended: end, goal, exit, error; ``reason`` why.
+    ``hops`` counts the steps it ran: it numbers passes and messages. ``visits`` counts the
+    jumps taken, by step.
+
     ``live_key`` is the journey id while the run is open and null afterwards: unique with
-    contact_id, so that a contact is in a journey once at a time.
+    contact_id, so that a contact is in a journey once at a time. A merge that would break
+    this makes it minus the enrolment id and wakes the run; the engine ends the younger one.
     """
 
     pk = models.CompositePrimaryKey("contact_id", "enrolment_id")
@@ -62,7 +67,7 @@ class Enrolment(models.Model):
     enrolment_id = models.BigIntegerField()
     journey_id = models.IntegerField()
     version_id = models.BigIntegerField()
-    live_key = models.IntegerField(null=True)
+    live_key = models.BigIntegerField(null=True)
     state = models.CharField(max_length=8)
     step = models.CharField(max_length=64)
     slot = models.SmallIntegerField()
@@ -74,6 +79,7 @@ class Enrolment(models.Model):
     reason = models.CharField(max_length=80, default="", db_default="")
     entry = models.JSONField(default=dict)
     visits = models.JSONField(default=dict, db_default={})
+    hops = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "enrolment"
@@ -86,12 +92,22 @@ class Enrolment(models.Model):
                 name="enrolment_due",
                 condition=models.Q(wake_at__isnull=False),
             ),
-            models.Index(fields=["journey_id", "step", "state"], name="enrolment_by_step"),
+            models.Index(
+                fields=["journey_id", "version_id", "step"],
+                name="enrolment_open_by_step",
+                condition=models.Q(live_key__isnull=False),
+            ),
+            models.Index(
+                fields=["journey_id", "-ended_at"],
+                name="enrolment_ended",
+                condition=models.Q(ended_at__isnull=False),
+            ),
         ]
 
 
 class StepPass(models.Model):
-    """That a run passed a step: the path of a contact, with the reason for the branch."""
+    """That a run passed a step: the path of a contact, with the reason for the branch.
+    ``seq`` is the run's number of steps before it (``hops``)."""
 
     pk = models.CompositePrimaryKey("contact_id", "enrolment_id", "seq")
     contact_id = models.BigIntegerField()
@@ -111,7 +127,9 @@ class StepPass(models.Model):
 
 class StepCount(models.Model):
     """How many runs passed a step of a version with an outcome; kept by difference, per
-    slot, so that the picture of a journey costs one read."""
+    slot, so that the picture of a journey costs one read. Step "" counts whole runs:
+    ``entered``, and how they ended (``end``, ``goal``, ``exit:<reason>``, ``error:<reason>``).
+    """
 
     version_id = models.BigIntegerField()
     step = models.CharField(max_length=64)

@@ -1,0 +1,124 @@
+"""A definition as a value: what a version holds, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+import msgspec
+
+from trellis.journeys.triggers import Trigger
+from trellis.journeys.types import RuleJson, Settings
+
+KEY = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+
+
+class ReEntry(Settings, frozen=True):
+    """Whether a contact may come again once its run has ended: ``never``, ``after_end``
+    (at once), or ``after`` so many ``days``."""
+
+    mode: Literal["never", "after_end", "after"] = "never"
+    days: int = 0
+
+
+class Head(Settings, frozen=True):
+    """Everything but the steps. ``exit`` and ``goal`` are rules, checked before every step
+    and whenever something happens to the contact; ``exit_on`` and ``goal_on`` are events
+    that end the run. Events older than ``stale_after_days`` start and end nothing."""
+
+    key: str
+    name: str
+    description: str = ""
+    entry: tuple[Trigger, ...] = ()
+    re_entry: ReEntry = ReEntry()
+    stale_after_days: int = 7
+    exit: RuleJson | None = None
+    exit_on: tuple[Trigger, ...] = ()
+    goal: RuleJson | None = None
+    goal_on: tuple[Trigger, ...] = ()
+
+
+class Branch(msgspec.Struct, frozen=True):
+    """One way of a branch step; without ``when`` it takes all others and stands last."""
+
+    name: str
+    when: RuleJson | None
+    steps: tuple[Step, ...]
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A step: its id, kind, the kind's settings, and the ways of a branch."""
+
+    id: str
+    kind: str
+    settings: Settings
+    branches: tuple[Branch, ...] = ()
+
+
+class Definition(msgspec.Struct, frozen=True):
+    """A whole journey: head and tree of steps."""
+
+    head: Head
+    steps: tuple[Step, ...]
+
+    def walk(self) -> Iterator[Step]:
+        """All steps, in the order in which they are written."""
+        yield from _walk(self.steps)
+
+
+def _walk(steps: tuple[Step, ...]) -> Iterator[Step]:
+    for step in steps:
+        yield step
+        for branch in step.branches:
+            yield from _walk(branch.steps)
+
+
+def rules_of(settings: Settings) -> dict[str, RuleJson]:
+    """The rules among the settings, by field as written (``until``)."""
+    found: dict[str, RuleJson] = {}
+    for info in msgspec.structs.fields(settings):
+        value: Any = getattr(settings, info.name)
+        if isinstance(value, RuleJson):
+            found[info.encode_name] = value
+    return found
+
+
+def with_rules(definition: Definition, change: Callable[[RuleJson], RuleJson]) -> Definition:
+    """The definition with every rule over contacts replaced by ``change`` of it."""
+    head = definition.head
+    return Definition(
+        head=msgspec.structs.replace(
+            head,
+            exit=None if head.exit is None else change(head.exit),
+            goal=None if head.goal is None else change(head.goal),
+        ),
+        steps=_changed(definition.steps, change),
+    )
+
+
+def _changed(
+    steps: tuple[Step, ...], change: Callable[[RuleJson], RuleJson]
+) -> tuple[Step, ...]:
+    return tuple(
+        Step(
+            id=step.id,
+            kind=step.kind,
+            settings=msgspec.structs.replace(
+                step.settings,
+                **{
+                    info.name: change(rule)
+                    for info in msgspec.structs.fields(step.settings)
+                    if isinstance(rule := getattr(step.settings, info.name), RuleJson)
+                },
+            ),
+            branches=tuple(
+                Branch(
+                    name=branch.name,
+                    when=None if branch.when is None else change(branch.when),
+                    steps=_changed(branch.steps, change),
+                )
+                for branch in step.branches
+            ),
+        )
+        for step in steps
+    )
