@@ -98,6 +98,7 @@ def test_head_and_prefetch_are_not_a_person(browser: Client) -> None:
         click_path(url="//evil.example"),
         "/l/%00",
     ],
+    ids=["foreign", "made up", "changed", "other purpose", "script", "no scheme", "nul"],
 )
 def test_a_redirect_that_was_not_signed_here_leads_nowhere(browser: Client, path: str) -> None:
     answer = browser.get(path)

@@ -173,7 +173,7 @@ def test_a_decompression_bomb_is_turned_away(client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("encoding", "body"),
-    [("gzip", b"{}"), ("br", b"{}"), ("gzip", gzip.compress(b"{}" * 99)[:-9])],
+    [("gzip", b"{}"), ("br", b"{}"), ("gzip", gzip.compress(b"{}" * 99, mtime=0)[:-9])],
 )
 def test_a_body_that_cannot_be_unpacked_is_turned_away(
     client: Client, encoding: str, body: bytes
