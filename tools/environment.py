@@ -44,7 +44,7 @@ def installed() -> dict[str, str]:
 
 def pip(*words: str) -> None:
     """Run the pip that lies beside this file in .venv; ends the program where it fails."""
-    command = [PYTHON, PIP / "pip", "install", "-q", "--no-input", *words]
+    command = [PYTHON, PIP / "pip", "install", "-qq", "--no-input", *words]
     quiet = ["--disable-pip-version-check", "--no-warn-script-location", "--prefer-binary"]
     if subprocess.run([*command, *quiet], check=False).returncode != 0:
         sys.exit(

@@ -9,13 +9,16 @@ import threading
 from datetime import datetime, timedelta
 
 from asgiref.sync import sync_to_async
-from procrastinate.contrib.django import app
+from procrastinate import PsycopgConnector
+from procrastinate.contrib.django import app, connector_params
 from procrastinate.jobs import DeleteJobCondition
 
 from trellis.core import clock, db
 from trellis.pipeline.models import Worker
 
 CONCURRENCY = 2
+AWAY = 3.0
+"""Seconds after which an unreachable database is an error; the process then starts anew."""
 PULSE = 5.0
 """Seconds between reports that this process lives."""
 FORGET = timedelta(hours=1)
@@ -29,8 +32,7 @@ def run(stop: threading.Event) -> None:
 
 async def drain() -> None:
     """Run all jobs that wait, and return."""
-    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]  # Django's
-    with app.replace_connector(connector):
+    with app.replace_connector(_connector()):
         async with app.open_async():
             await app.run_worker_async(
                 wait=False, concurrency=CONCURRENCY, install_signal_handlers=False
@@ -39,8 +41,7 @@ async def drain() -> None:
 
 async def _run(stop: threading.Event) -> None:
     name = f"jobs-{socket.gethostname()}-{os.getpid()}"
-    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]  # Django's
-    with app.replace_connector(connector):
+    with app.replace_connector(_connector()):
         async with app.open_async():
             work = asyncio.create_task(
                 app.run_worker_async(
@@ -61,6 +62,11 @@ async def _run(stop: threading.Event) -> None:
             await asyncio.gather(work, pulse, asked, return_exceptions=True)
             for task in done - {asked}:
                 task.result()
+
+
+def _connector() -> PsycopgConnector:
+    """Connections for the event loop, which give up soon where the database is away."""
+    return PsycopgConnector(kwargs=connector_params(), timeout=AWAY, min_size=1, max_size=4)
 
 
 async def _until(stop: threading.Event) -> None:

@@ -70,4 +70,8 @@ class Gateway:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-application = Gateway([], get_asgi_application())
+pages = get_asgi_application()
+
+from trellis.web.public.collector import Collector  # noqa: E402  # Django must be set up
+
+application = Gateway([Collector()], pages)

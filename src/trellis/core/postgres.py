@@ -252,6 +252,8 @@ class Server:
                 os.kill(noted, signal.SIGINT)
             time.sleep(0.1)
         file.unlink(missing_ok=True)
+        for left in self.run.glob(".s.PGSQL.*"):
+            left.unlink()
 
     def _wait(self, process: subprocess.Popen[bytes], log: Path, start: int) -> None:
         """Until the server answers; a crash recovery may take its time."""

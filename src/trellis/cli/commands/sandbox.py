@@ -27,7 +27,7 @@ def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
     advance = time.add_parser(
         "advance", parents=[common], help="move the time on and run all that falls due"
     )
-    advance.add_argument("by", type=duration, help="for example 90m, 12h, 3d, 1w or '1w 2d'")
+    advance.add_argument("by", type=_span, help="for example 90m, 12h, 3d, 1w or '1w 2d'")
     advance.set_defaults(run=run_advance)
 
 
@@ -38,6 +38,13 @@ def duration(text: str) -> timedelta:
     if not parts or rest or any(unit not in _UNITS for _, unit in parts):
         raise InvalidInput(f"{text!r} is no time span: write for example 90m, 12h, 3d or 1w.")
     return sum((timedelta(**{_UNITS[unit]: int(n)}) for n, unit in parts), timedelta())
+
+
+def _span(text: str) -> timedelta:
+    try:
+        return duration(text)
+    except InvalidInput as error:
+        raise argparse.ArgumentTypeError(error.message) from None
 
 
 def run_drain(args: argparse.Namespace) -> int:
