@@ -55,12 +55,13 @@ def instance() -> Iterator[Path]:
     Sets the environment for this process and its children, and sets Django up. Only one
     can be open in a process, before anything imports the settings.
     """
-    from trellis.core.postgres import Server, tuning
+    from trellis.core import tuning
+    from trellis.core.postgres import Server
 
     root = Path(tempfile.mkdtemp(prefix="trellis-bench-"))
     root.chmod(0o755)
     server = Server(folder=root / "pg" / "cluster")
-    server.start({**tuning(), "fsync": "on", "synchronous_commit": "on"})
+    server.start({**tuning.settings(), "fsync": "on", "synchronous_commit": "on"})
     os.environ.update(
         DATABASE_URL=server.url("postgres"),
         TRELLIS_DATA=str(root / "data"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -16,16 +17,18 @@ T = TypeVar("T")
 _SIGNATURE = 12
 
 
-def _key(purpose: str) -> bytes:
+@lru_cache(maxsize=64)
+def _key(purpose: str, secret: str) -> bytes:
+    """The key of a purpose, kept: a mail signs ten links, and deriving costs as much."""
     return hashlib.blake2b(
-        purpose.encode(), key=hashlib.sha256(settings.SECRET_KEY.encode()).digest()
+        purpose.encode(), key=hashlib.sha256(secret.encode()).digest()
     ).digest()
 
 
 def sign(purpose: str, value: object) -> str:
     """A URL-safe token of ``value`` (anything msgspec encodes), bound to ``purpose``."""
     body = msgspec.msgpack.encode(value)
-    mac = hmac.digest(_key(purpose), body, "sha256")[:_SIGNATURE]
+    mac = hmac.digest(_key(purpose, settings.SECRET_KEY), body, "sha256")[:_SIGNATURE]
     return base64.urlsafe_b64encode(mac + body).rstrip(b"=").decode()
 
 
@@ -34,7 +37,7 @@ def unsign(purpose: str, token: str, kind: type[T]) -> T:
     try:
         raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         mac, body = raw[:_SIGNATURE], raw[_SIGNATURE:]
-        good = hmac.digest(_key(purpose), body, "sha256")[:_SIGNATURE]
+        good = hmac.digest(_key(purpose, settings.SECRET_KEY), body, "sha256")[:_SIGNATURE]
         if not hmac.compare_digest(mac, good):
             raise InvalidInput("This link is not valid.")
         return msgspec.msgpack.decode(body, type=kind)
