@@ -15,6 +15,8 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 OURS = "trellis."
+PARTITIONED = ("event", "decision")
+"""Tables that Django does not manage, and so does not empty."""
 
 
 def _tables() -> list[str]:
@@ -41,13 +43,14 @@ def _write(seeds: dict[str, bytes]) -> None:
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The test database, whose migrated rows survive tests that commit."""
     with django_db_blocker.unblock():
-        partitioned = {"event", "decision"}
-        seeds = {table: _read(table) for table in _tables() if table not in partitioned}
+        seeds = {table: _read(table) for table in _tables() if table not in PARTITIONED}
     seeds = {table: data for table, data in seeds.items() if data}
     emptied = TransactionTestCase._fixture_teardown
 
     def empty_and_seed(self: TransactionTestCase) -> None:
         emptied(self)
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE " + ", ".join(PARTITIONED))
         _write(seeds)
 
     with pytest.MonkeyPatch.context() as patch:

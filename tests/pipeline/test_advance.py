@@ -29,6 +29,11 @@ def counted(name: str) -> int:
     return Counter.objects.filter(name=name).aggregate(n=Sum("n"))["n"] or 0
 
 
+def outside() -> int:
+    """How many events were stated from outside."""
+    return Event.objects.filter(depth=0).count()
+
+
 def signal(name: str = "Price List Viewed", **more: object) -> Signal:
     fields = {"key": "price", "name": "Price", "event_type": "track", "status": "live", **more}
     return Signal.objects.create(event_name=name, **fields)
@@ -36,13 +41,13 @@ def signal(name: str = "Price List Viewed", **more: object) -> Signal:
 
 @pytest.mark.django_db
 def test_a_fact_ends_in_the_log_with_its_contact() -> None:
-    assert run(fact("Order Completed", email("a@x.io"), props={"total": 12.5})) == 1
-    event = Event.objects.get()
+    assert run(fact("Order Completed", email("a@x.io"), props={"total": 12.5})) > 0
+    event = Event.objects.get(depth=0)
     assert event.contact_id == Contact.objects.get().contact_id
     assert event.props == {"total": 12.5}
     assert event.at == NOW
     assert not Inbox.objects.exists()
-    assert counted("logged") == 1
+    assert counted("logged") == Event.objects.count()
 
 
 @pytest.mark.django_db
@@ -50,7 +55,7 @@ def test_a_message_id_counts_once_however_often_it_comes() -> None:
     one = fact("Clicked", email("a@x.io"), message_id="same")
     run(one, one)
     run(one)
-    assert Event.objects.count() == 1
+    assert outside() == 1
     assert counted("duplicate") == 2
 
 
@@ -62,7 +67,7 @@ def test_an_event_that_comes_again_after_its_message_id_was_forgotten_is_no_seco
     run(one)
     Seen.objects.all().delete()
     run(one, fact("Clicked", email("a@x.io")))
-    assert Event.objects.count() == 2
+    assert outside() == 2
     assert Consent.objects.count() == 1
 
 
@@ -206,7 +211,7 @@ def test_a_fact_that_cannot_be_processed_stands_alone(monkeypatch: pytest.Monkey
     good = [fact("Fine", email(f"p{i}@x.io")) for i in range(7)]
     bad = fact("Odd", email("odd@x.io"), props={"bad": 1})
     run(*good[:3], bad, *good[3:])
-    assert Event.objects.count() == 7
+    assert outside() == 7
     kept = Rejected.objects.get()
     assert (kept.reason, kept.origin) == ("processing", "pipeline")
     assert types.decoder.decode(bytes(kept.body)) == [bad]
@@ -260,6 +265,6 @@ def test_two_workers_on_the_same_contacts_count_everything_once() -> None:
     for thread in threads:
         thread.join()
     assert failures == []
-    assert Event.objects.count() == 700
+    assert outside() == 700
     assert Contact.objects.count() == 7
     assert SignalDaily.objects.aggregate(n=Sum("n")) == {"n": 700}

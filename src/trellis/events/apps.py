@@ -27,6 +27,14 @@ class EventsConfig(AppConfig):
                 total=("n", "sum"),
                 first=("first_at",),
                 last=("last_at",),
+                undone=_recount,
             )
         )
         register(ContactTable(model=models.Decision, mode="move"))
+
+
+def _recount(winner: int, loser: int) -> None:
+    """Count both contacts of an undone merge again from the log."""
+    from trellis.events import signals
+
+    signals.recount([winner, loser])

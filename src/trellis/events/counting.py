@@ -21,7 +21,9 @@ from trellis.rules.registry import PROPS
 from trellis.rules.types import Rule, RuleError
 
 _SQL = sql.load(__package__, "signals")
-_NUMERAL = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
+_NUMERAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
+LARGEST = 10**15
+"""Numbers beyond this are no amounts; they add nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +108,9 @@ def number_of(value: object) -> float:
     if isinstance(value, bool):
         return 0.0
     if isinstance(value, int | float):
-        return float(value)
+        return float(value) if abs(value) <= LARGEST else 0.0
     if isinstance(value, str) and _NUMERAL.fullmatch(value):
-        return float(value)
+        return float(value) if abs(float(value)) <= LARGEST else 0.0
     return 0.0
 
 

@@ -104,7 +104,8 @@ class Signal(models.Model):
     """A named behaviour: event name + filter on its properties (a rule over ``prop.*``).
 
     ``status``: building (back-fill runs, progress 0..100), live, or broken (why).
-    ``epoch``: batches of this epoch and later count it live; earlier events are back-filled.
+    ``epoch``: batches of this epoch and later count it live; earlier events are back-filled,
+    up to ``filled_to`` so far (null: nothing yet; once live, everything).
     ``value_prop``: a numeric property that is summed beside the count.
     """
 
@@ -119,6 +120,7 @@ class Signal(models.Model):
     why = models.TextField(blank=True)
     progress = models.SmallIntegerField(default=0)
     epoch = models.IntegerField(default=1)
+    filled_to = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:

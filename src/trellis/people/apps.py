@@ -22,4 +22,5 @@ class PeopleConfig(AppConfig):
             register(ContactTable(model=model, mode="own"))
         register(ContactTable(model=models.Merge, mode="own"))
         register(ContactTable(model=models.IdentityConflict, mode="own"))
+        register(ContactTable(model=models.Tombstone, mode="own", erase=False))
         register(ContactTable(model=models.Consent, mode="move"))

@@ -217,3 +217,16 @@ class IdentityConflict(models.Model):
                 fields=["contact_id", "other_id", "kind", "value"], name="conflict_once"
             )
         ]
+
+
+class Tombstone(models.Model):
+    """That a contact of this number was erased, when, by whom and why; nothing about the
+    person. Facts that name it go nowhere."""
+
+    contact_id = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=80)
+    reason = models.CharField(max_length=120)
+
+    class Meta:
+        db_table = "tombstone"

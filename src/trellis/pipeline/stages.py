@@ -15,9 +15,12 @@ from typing import NamedTuple
 from trellis.events import counting, decisions, inbox, log, names
 from trellis.events.decisions import Decided
 from trellis.events.types import MAX_DEPTH, SYSTEM, Fact, Logged
+from trellis.journeys import engine
+from trellis.messaging import feedback
 from trellis.people import attributes, consent, merge, resolve
 from trellis.people.attributes import Change
 from trellis.people.types import Claim, Resolution
+from trellis.pipeline.derive import derive as derive_touched
 from trellis.sources import touches
 
 NOBODY = Resolution(contact_ids=[])
@@ -176,6 +179,21 @@ def note_touches(batch: Batch) -> None:
     touches.record(batch.rows, batch.people.created)
 
 
+def hear_back(batch: Batch) -> None:
+    """Bring messages up to date with opens, clicks, bounces and unsubscribes."""
+    feedback.apply(batch.rows)
+
+
+def derive(batch: Batch) -> None:
+    """Scores, temperature, stage and segments of everybody touched, in one statement."""
+    batch.out.extend(derive_touched(batch.touched, batch.now, batch.causes))
+
+
+def run_journeys(batch: Batch) -> None:
+    """Let events act on journeys: runs they end, wake or begin."""
+    engine.react([row for row in batch.rows if row.depth <= MAX_DEPTH], batch.now)
+
+
 def state(batch: Batch) -> None:
     """State what was decided as facts for the next batch."""
     inbox.put(batch.out)
@@ -190,6 +208,9 @@ STAGES: tuple[Callable[[Batch], None], ...] = (
     write_consents,
     count_signals,
     note_touches,
+    hear_back,
+    derive,
+    run_journeys,
     state,
 )
 """The path of a batch."""

@@ -20,21 +20,68 @@ FROM unnest(%(i)s::int[], %(name)s::int[], %(props)s::jsonb[]) AS e (i, name, pr
 CROSS JOIN LATERAL (VALUES {signals}) AS s (signal_id, hit)
 WHERE s.hit
 
--- name: recount
--- Counts one signal from the log over a range of contacts, for events of earlier epochs
--- than its own (all of them, where the epoch given is the highest). {condition} is its
--- filter and {value} the number it sums.
+-- name: fill
+-- Back-fill: counts one signal from the log over a span of time, for events of earlier
+-- epochs than its own. {condition} is its filter and {value} the number it sums.
 INSERT INTO signal_daily AS d (contact_id, signal_id, day, n, sum, first_at, last_at)
 SELECT
     e.contact_id, %(signal_id)s, (e.at AT TIME ZONE %(zone)s)::date, count(*),
     coalesce(sum({value}), 0), min(e.at), max(e.at)
 FROM event AS e
-WHERE e.contact_id >= %(from_id)s AND e.contact_id < %(to_id)s
-    AND e.name_id = %(name_id)s AND e.epoch < %(epoch)s
-    AND ({condition})
+WHERE e.name_id = %(name_id)s AND e.at >= %(from_at)s AND e.at < %(to_at)s
+    AND e.epoch < %(epoch)s AND ({condition})
 GROUP BY e.contact_id, (e.at AT TIME ZONE %(zone)s)::date
 ON CONFLICT (contact_id, signal_id, day) DO UPDATE
 SET n = d.n + EXCLUDED.n, sum = d.sum + EXCLUDED.sum,
     first_at = least(d.first_at, EXCLUDED.first_at),
     last_at = greatest(d.last_at, EXCLUDED.last_at)
-RETURNING d.contact_id
+
+-- name: wipe
+-- Roll-ups of contacts that are about to be counted again from the log.
+DELETE FROM signal_daily WHERE contact_id = ANY(%(contact_ids)s) AND day >= %(first_day)s
+
+-- name: recount
+-- Counts one signal of some contacts from the log: what its back-fill and the batches since
+-- have counted, and nothing twice.
+INSERT INTO signal_daily AS d (contact_id, signal_id, day, n, sum, first_at, last_at)
+SELECT
+    e.contact_id, %(signal_id)s, (e.at AT TIME ZONE %(zone)s)::date, count(*),
+    coalesce(sum({value}), 0), min(e.at), max(e.at)
+FROM event AS e
+WHERE e.contact_id = ANY(%(contact_ids)s) AND e.name_id = %(name_id)s
+    AND (e.epoch >= %(epoch)s OR e.at < %(filled_to)s)
+    AND (e.at AT TIME ZONE %(zone)s)::date >= %(first_day)s
+    AND ({condition})
+GROUP BY e.contact_id, (e.at AT TIME ZONE %(zone)s)::date
+ON CONFLICT (contact_id, signal_id, day) DO UPDATE
+SET n = EXCLUDED.n, sum = EXCLUDED.sum,
+    first_at = EXCLUDED.first_at, last_at = EXCLUDED.last_at
+
+-- name: span
+-- From when to when the log holds an event name.
+SELECT min(at), max(at) FROM event WHERE name_id = %s
+
+-- name: oldest
+-- The oldest event of these contacts.
+SELECT min(at) FROM event WHERE contact_id = ANY(%s)
+
+-- name: affected
+-- Everybody the signal counts is derived again, by the clock.
+UPDATE standing AS s SET next_on = %(today)s
+WHERE s.contact_id IN (SELECT contact_id FROM signal_daily WHERE signal_id = %(signal_id)s)
+    AND (s.next_on IS NULL OR s.next_on > %(today)s)
+
+-- name: value
+-- The number in a property: as ``counting.number_of`` reads it.
+CASE
+    WHEN jsonb_typeof(e.props -> %(prop)s) = 'number'
+        OR (
+            jsonb_typeof(e.props -> %(prop)s) = 'string'
+            AND (e.props ->> %(prop)s) ~ '^[+-]?[0-9]{1,15}(\.[0-9]{1,15})?$'
+        )
+    THEN CASE
+        WHEN abs((e.props ->> %(prop)s)::numeric) <= %(largest)s::numeric
+        THEN (e.props ->> %(prop)s)::float8 ELSE 0
+    END
+    ELSE 0
+END

@@ -1,0 +1,62 @@
+"""What falls due by time, as sets, through the same code as events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from trellis.core import clock, db, sql
+from trellis.core.days import day_of
+from trellis.core.ids import SLOTS
+from trellis.core.locks import share_definitions
+from trellis.events import inbox, log, partitions
+from trellis.journeys import engine
+from trellis.messaging import deliver
+from trellis.people import purge
+from trellis.pipeline.derive import derive
+
+CHUNK = 2_000
+SEEN_DAYS = 35
+"""Days for which a message id is remembered; clients retry for hours, at most days."""
+ALL_SLOTS = tuple(range(SLOTS))
+
+_SQL = sql.load(__package__, "ticks")
+
+
+def run_due(now: datetime) -> int:
+    """Run everything that is due at ``now``; returns how much that was."""
+    deliver.reap(now)
+    return windows(now) + enrolments(ALL_SLOTS, now) + messages(ALL_SLOTS, now)
+
+
+def enrolments(slots: Sequence[int], now: datetime | None = None) -> int:
+    """Move runs through journeys that are due in these slots; returns how many."""
+    return engine.run_due(slots, now or clock.now(), CHUNK)
+
+
+def messages(slots: Sequence[int], now: datetime | None = None) -> int:
+    """Hand over messages that are due in these slots; returns how many were settled."""
+    return deliver.run_due(slots, now or clock.now(), CHUNK)
+
+
+def windows(now: datetime) -> int:
+    """Derive the contacts one of whose windows moves today; returns how many."""
+    today = day_of(now)
+    due = [number for (number,) in db.fetch(_SQL["due_windows"], [today])]
+    for start in range(0, len(due), CHUNK):
+        with transaction.atomic():
+            share_definitions()
+            taken = db.fetch(_SQL["take_windows"], [due[start : start + CHUNK], today])
+            ids = [number for (number,) in taken]
+            inbox.put(derive(ids, now, {}))
+    return len(due)
+
+
+def upkeep(now: datetime) -> None:
+    """Once a day: partitions ahead, old months, old message ids, old visitors."""
+    partitions.ensure(now)
+    partitions.retire(now)
+    log.purge_seen(day_of(now) - timedelta(days=SEEN_DAYS))
+    purge.anonymous(now)
