@@ -280,8 +280,7 @@ SEGMENTS: tuple[tuple[str, str, str, Rule], ...] = (
                 {
                     "field": "signal.viewed-page",
                     "op": "last_before",
-                    "value": 60,
-                    "unit": "day",
+                    "value": {"n": 60, "unit": "day"},
                 },
             ]
         },

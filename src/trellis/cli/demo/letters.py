@@ -13,7 +13,8 @@ import yaml
 from trellis.cli.demo import shop
 
 FALLBACK = "en"
-_GREETING = "{% if contact.first_name %}, {{ contact.first_name }}{% endif %}"
+GREETING = "{% if contact.first_name %}, {{ contact.first_name }}{% endif %}"
+"""What {name} in a subject stands for: the first name where it is known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +45,7 @@ def _variant(
 ) -> dict[str, str]:
     paragraphs = "\n        ".join(f"<mj-text>{text}</mj-text>" for text in letter["body"])
     return {
-        "subject": letter["subject"].replace("{name}", _GREETING),
+        "subject": letter["subject"].replace("{name}", GREETING),
         "preheader": letter["preheader"],
         "mjml": frame.substitute(
             common,

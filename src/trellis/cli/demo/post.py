@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from trellis.cli.demo import diary as d
 from trellis.cli.demo import shop
 from trellis.cli.demo.diary import Diary, Walk
+from trellis.cli.demo.letters import GREETING
 from trellis.cli.demo.persons import Calendar, Person
 from trellis.cli.demo.tape import Tape
 from trellis.core.ids import slot_of
@@ -30,14 +31,14 @@ class Letter:
     def subject(self, person: Person) -> str:
         """The subject as it read in this person's language."""
         text = self.subjects.get(person.culture.locale) or self.subjects[""]
-        return text.replace("{{ contact.first_name }}", person.first_name)
+        return text.replace(GREETING, f", {person.first_name}")
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How one message went; 0 = did not happen."""
+    """How one message went; 0 = did not happen. A queued one waits for the morning."""
 
-    sent: bool
+    state: str = "sent"
     opened: float = 0.0
     clicked: float = 0.0
 
@@ -93,8 +94,13 @@ class Post:
         message_id = next(self.message_ids)
         at = self.calendar.decent(at, person.city.zone)
         if not person.subscribed_from or 0 < person.unsubscribed_at < at:
-            self._keep(person, message_id, at, letter, cause, journey, Delivery(sent=False))
-            return Delivery(sent=False)
+            withheld = Delivery(state="skipped")
+            self._keep(person, message_id, at, letter, cause, journey, withheld)
+            return withheld
+        if at > self.calendar.now:
+            later = Delivery(state="queued")
+            self._keep(person, message_id, at, letter, cause, journey, later)
+            return later
         about = f'"message_id":{message_id},"template":"{letter.key}","channel":"email"' + (
             f',"journey":"{journey[1]}"' if journey else ""
         )
@@ -117,11 +123,11 @@ class Post:
     def _reaction(self, at: float) -> Delivery:
         opened = at + 120 + self.rng.expovariate(1 / (5 * 3600))
         if self.rng.random() > 0.42 or opened > self.calendar.now:
-            return Delivery(sent=True)
+            return Delivery()
         clicked = opened + 5 + self.rng.random() * 120
         if self.rng.random() > 0.24 or clicked + 60 > self.calendar.now:
-            return Delivery(sent=True, opened=opened)
-        return Delivery(sent=True, opened=opened, clicked=clicked)
+            return Delivery(opened=opened)
+        return Delivery(opened=opened, clicked=clicked)
 
     def _keep(
         self,
@@ -134,6 +140,8 @@ class Post:
         delivery: Delivery,
     ) -> None:
         due = moment(at)
+        sent = delivery.state == "sent"
+        reason = "withdrawn" if person.unsubscribed_at else "no_consent"
         self.tape.add(
             "message",
             (
@@ -145,17 +153,14 @@ class Post:
                 "marketing",
                 letter.version_id,
                 journey[0] if journey else None,
-                "sent" if delivery.sent else "skipped",
-                ""
-                if delivery.sent
-                else "withdrawn"
-                if person.unsubscribed_at
-                else "no_consent",
-                person.email if delivery.sent else "",
-                letter.subject(person) if delivery.sent else "",
-                1 if delivery.sent else 0,
-                due,
-                due if delivery.sent else None,
+                delivery.state,
+                reason if delivery.state == "skipped" else "",
+                person.email if sent else "",
+                letter.subject(person) if sent else "",
+                1 if sent else 0,
+                due if delivery.state == "queued" else None,
+                min(due, moment(self.calendar.now)),
+                due if sent else None,
                 moment(delivery.opened) if delivery.opened else None,
                 moment(delivery.clicked) if delivery.clicked else None,
             ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -21,7 +21,7 @@ COLUMNS: dict[str, str] = {
     "stage_move": "contact_id, line_id, from_stage_id, to_stage_id, at, actor, how, reason,"
     " facts",
     "message": "contact_id, message_id, slot, cause, channel, purpose, template_version_id,"
-    " journey_id, state, reason, address, subject, tries, created_at, sent_at, opened_at,"
+    " journey_id, state, reason, address, subject, tries, wake_at, created_at, sent_at, opened_at,"
     " clicked_at",
     "enrolment": "contact_id, enrolment_id, journey_id, version_id, live_key, state, step,"
     " slot, wake_at, entered_at, step_since, ended_at, outcome, reason, entry, hops",
@@ -57,7 +57,7 @@ class Tape:
                         copy.write_row(row)
 
 
-def reserve(sequence: str, count: int) -> Sequence[int]:
+def reserve(sequence: str, count: int) -> range:
     """Take ``count`` following numbers of a sequence nobody else uses meanwhile."""
     with connection.cursor() as cursor:
         cursor.execute(

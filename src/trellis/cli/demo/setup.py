@@ -1,0 +1,206 @@
+"""Puts the demo company's definitions in place, ready to be computed from.
+
+Signals, segments, score rules and stage rules are written as live at once: the loader
+computes everything from the log itself, so no back-fill or build needs to follow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from trellis.accounts import actions as accounts
+from trellis.accounts import keys
+from trellis.accounts.models import KeyKind, User
+from trellis.accounts.types import SYSTEM
+from trellis.capture.forms import actions as forms
+from trellis.cli.demo import definitions as given
+from trellis.cli.demo import letters, shop
+from trellis.cli.demo.diary import KEYS
+from trellis.cli.demo.post import Letter
+from trellis.cli.demo.record import References
+from trellis.cli.demo.runs import Plan
+from trellis.cli.demo.words import COMPANIES
+from trellis.core import clock
+from trellis.core.models import Instance
+from trellis.events import catalogue
+from trellis.events.models import Signal
+from trellis.journeys import actions as journeys
+from trellis.leads.models import Line, Stage
+from trellis.messaging import actions as messaging
+from trellis.messaging.actions import TemplateDraft
+from trellis.people.models import Attribute, Company
+from trellis.scoring.models import ScoreModel, ScoreRule
+from trellis.segments.models import Segment
+from trellis.sources.models import Source
+
+STAFF = (
+    ("marta@farina.example", "Marta Soler", "marketer"),
+    ("sergi@farina.example", "Sergi Vila", "supervisor"),
+    ("olga@farina.example", "Olga Level", "sales"),
+    ("wei@farina.example", "陈伟", "sales"),
+    ("guest@farina.example", "Guest", "viewer"),
+)
+"""Email, name, role; all with ``PASSWORD``."""
+PASSWORD = "demo-demo-demo"  # noqa: S105  # a sandbox with made-up people; printed on purpose
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """What the history refers to."""
+
+    references: References
+    letters: dict[str, Letter]
+    plans: dict[str, Plan]
+    companies: list[int]
+
+
+def put(epoch: int) -> Setup:
+    """Everything the company has defined; call in the transaction that loads the demo."""
+    _staff()
+    write_key, token = keys.create(SYSTEM, KeyKind.WRITE, "Website")
+    _website(token)
+    _attributes()
+    _signals(epoch)
+    _scoring()
+    _stages()
+    _segments()
+    _forms()
+    written = _letters()
+    return Setup(
+        references=References(
+            names=catalogue.numbers(KEYS, clock.now()),
+            stages=dict(Stage.objects.values_list("key", "id")),
+            line_id=Line.objects.get(default=True).pk,
+            sources=dict(Source.objects.values_list("key", "id")),
+            write_key=write_key.pk,
+            epoch=epoch,
+        ),
+        letters=written,
+        plans=_journeys(written),
+        companies=_companies(),
+    )
+
+
+def _staff() -> None:
+    for email, name, role in STAFF:
+        if not User.objects.filter(email=email).exists():
+            accounts.add_user(SYSTEM, email, name=name, role=role, password=PASSWORD)
+
+
+def _website(token: str) -> None:
+    instance = Instance.objects.get(id=1)
+    instance.name = f"{shop.NAME} (demo)"
+    instance.settings["demo_site"] = shop.as_settings(token)
+    instance.save(update_fields=["name", "settings"])
+
+
+def _attributes() -> None:
+    Attribute.objects.bulk_create(
+        [Attribute(**values) for values in given.ATTRIBUTES], ignore_conflicts=True
+    )
+
+
+def _signals(epoch: int) -> None:
+    for key, name, (kind, event), rule, value, bucket in given.SIGNALS:
+        Signal.objects.create(
+            key=key,
+            name=name,
+            event_type=kind,
+            event_name=event,
+            filter=rule,
+            value_prop=value,
+            bucket=bucket,
+            status="live",
+            progress=100,
+            epoch=epoch,
+        )
+
+
+def _scoring() -> None:
+    model = ScoreModel.objects.filter(default=True).first() or ScoreModel(default=True)
+    model.name = "Interest in the school"
+    model.warm_from, model.hot_from = given.WARM_FROM, given.HOT_FROM
+    model.computed_at = clock.now()
+    model.save()
+    for place, (name, bucket, points, rule) in enumerate(given.SCORE_BY_RULE):
+        ScoreRule.objects.create(
+            model=model, name=name, bucket=bucket, points=points, rule=rule, priority=place * 10
+        )
+    signals = dict(Signal.objects.values_list("key", "id"))
+    for place, row in enumerate(given.SCORE_BY_SIGNAL, start=len(given.SCORE_BY_RULE)):
+        name, bucket, points, signal, cap, window, decay = row
+        ScoreRule.objects.create(
+            model=model,
+            name=name,
+            bucket=bucket,
+            points=points,
+            signal_id=signals[signal],
+            cap=cap,
+            window_days=window,
+            decay_days=decay,
+            priority=place * 10,
+        )
+
+
+def _stages() -> None:
+    for key, rule in given.STAGE_RULES.items():
+        Stage.objects.filter(line__default=True, key=key).update(rule=rule)
+
+
+def _segments() -> None:
+    now = clock.now()
+    for key, name, description, rule in given.SEGMENTS:
+        Segment.objects.create(
+            key=key,
+            name=name,
+            description=description,
+            rule=rule,
+            status="live",
+            progress=100,
+            built_at=now,
+        )
+
+
+def _forms() -> None:
+    for values in given.FORMS:
+        said = {name: value for name, value in values.items() if name != "key"}
+        form = forms.create(SYSTEM, values["name"], key=values["key"], values=said)
+        forms.publish(SYSTEM, form.pk)
+
+
+def _letters() -> dict[str, Letter]:
+    written = {}
+    for draft in letters.drafts(settings.TRELLIS_URL):
+        version = messaging.save_template(
+            SYSTEM,
+            TemplateDraft(
+                key=draft.key,
+                name=draft.name,
+                variants=draft.variants,
+                from_name=shop.NAME,
+                from_email="hola@farina.example",
+            ),
+        )
+        subjects = {locale: words["subject"] for locale, words in draft.variants.items()}
+        written[draft.key] = Letter(draft.key, version.pk, subjects)
+    return written
+
+
+def _journeys(written: dict[str, Letter]) -> dict[str, Plan]:
+    plans = {}
+    for source in letters.journeys():
+        journey = journeys.create(SYSTEM, source)
+        version = journeys.publish(SYSTEM, journey.pk)
+        plans[journey.key] = Plan(journey.key, journey.pk, version.pk, written)
+    return plans
+
+
+def _companies() -> list[int]:
+    made: list[Any] = [
+        Company.objects.get_or_create(domain=domain, defaults={"name": name})[0]
+        for name, domain in COMPANIES
+    ]
+    return [company.pk for company in made]

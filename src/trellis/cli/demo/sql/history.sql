@@ -1,0 +1,37 @@
+-- name: count_signal
+-- Rolls one signal up from the demo's history. {condition} is its filter over e.props.
+INSERT INTO signal_daily AS d (contact_id, signal_id, day, n, sum, first_at, last_at)
+SELECT e.contact_id, %(signal_id)s, (e.at AT TIME ZONE %(zone)s)::date, count(*),
+    coalesce(sum((e.props ->> %(value)s)::float8), 0), min(e.at), max(e.at)
+FROM event AS e
+JOIN event_name AS n ON n.id = e.name_id AND n.type = %(type)s AND n.name = %(name)s
+WHERE e.contact_id >= %(first)s AND {condition}
+GROUP BY e.contact_id, (e.at AT TIME ZONE %(zone)s)::date
+
+-- name: age_memberships
+-- Members have been in since they were last seen, not since the demo was loaded.
+UPDATE membership AS m
+SET since = s.last_seen
+FROM standing AS s
+WHERE s.contact_id = m.contact_id AND m.contact_id >= %(first)s
+
+-- name: size_segments
+-- How many are in each segment.
+UPDATE segment AS g
+SET size = (SELECT count(*) FROM membership AS m WHERE m.segment_id = g.id)
+
+-- name: last_seen
+-- When the demo's contacts were last seen.
+SELECT s.contact_id, s.last_seen FROM standing AS s WHERE s.contact_id >= %(first)s
+
+-- name: count_steps
+-- How many runs passed each step of each version, by outcome and slot.
+INSERT INTO step_count AS c (version_id, step, outcome, slot, n)
+SELECT t.version_id, t.step, t.outcome, t.slot, t.n
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::smallint[], %s::bigint[])
+    AS t (version_id, step, outcome, slot, n)
+
+-- name: analyze
+-- Fresh statistics, so that the first pages plan well.
+ANALYZE contact, identity, contact_identity, event, standing, lead, stage_move, message,
+    enrolment, step_pass, signal_daily, membership, consent, touch
