@@ -352,3 +352,37 @@ def test_in_a_sandbox_the_same_bytes_go_to_the_trap(
     assert parsed["To"] == "ann@example.com"
     assert parsed.defects == []
     assert Message.objects.get(contact_id=ann).state == "sent"
+
+
+@pytest.mark.django_db
+def test_a_message_whose_template_is_gone_fails_alone(
+    smtp: Mailbox, template: Make, contact: Make, ask: Make, now: datetime
+) -> None:
+    version = template()
+    ann, bob = contact(), contact("bob@example.com")
+    ask(ann, version, template_version_id=999_999)
+    ask(bob, version)
+    run(now)
+    message = Message.objects.get(contact_id=ann)
+    assert (message.state, message.reason) == ("failed", "render_error")
+    assert smtp.sizes() == {"bob@example.com": 1}
+
+
+@pytest.mark.django_db
+def test_a_fault_of_ours_on_the_wire_leaves_the_message_in_doubt(
+    smtp: Mailbox,
+    template: Make,
+    contact: Make,
+    ask: Make,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    ann = contact()
+    ask(ann, template())
+    monkeypatch.setattr("trellis.messaging.channels.email.smtp.transfer", broken)
+    run(now)
+    message = Message.objects.get(contact_id=ann)
+    assert (message.state, message.reason) == ("unknown", "internal_error")

@@ -279,7 +279,9 @@ def _render(
     for letter in letters:
         try:
             parcel = render.email(letter.message, letter.person, letter.address, now)
-        except render.RenderError as error:
+        except Exception as error:  # noqa: BLE001 # one bad message must not stop the others
+            if not isinstance(error, render.RenderError):
+                _log.exception("cannot render", message_id=letter.message.message_id)
             outcome = Outcome(kind="permanent", reason="render_error", detail=str(error))
             failed.append(record.ending(letter.message, outcome, now))
         else:

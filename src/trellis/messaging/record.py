@@ -157,7 +157,7 @@ def _write(endings: Sequence[Ending]) -> set[int]:
                 "lease": _column(rows, lambda item: item.message.lease_until),
                 "state": _column(rows, lambda item: item.state),
                 "reason": _column(rows, lambda item: item.reason),
-                "detail": _column(rows, lambda item: item.detail),
+                "detail": _column(rows, lambda item: item.detail.replace("\x00", "")),
                 "wake": _column(rows, lambda item: item.wake_at),
                 "refund": _column(rows, lambda item: item.refund),
                 "sent": _column(rows, lambda item: item.sent_at),

@@ -126,6 +126,8 @@ class SmtpTransport:
             except Refused as refused:
                 batch.broken = refused.outcome
                 return
+            except Exception as error:  # noqa: BLE001 # it may have gone out: never forget it
+                outcome = Outcome(kind="unknown", reason="internal_error", detail=repr(error))
             batch.outcomes[number] = outcome
             if outcome.kind == "configuration":
                 batch.broken = outcome
