@@ -39,8 +39,13 @@ class Form(models.Model):
 
 
 class Import(models.Model):
-    """A CSV being read. ``mapping``: column → field; ``state``: uploaded, running, done,
-    failed, cancelled. Rows enter through the inbox like every other fact (C12)."""
+    """A CSV being read. Rows enter through the inbox like every other fact (C12).
+
+    ``mapping``: column → target (``imports.targets``). ``options``: how the file is
+    written and what to do with it (``imports.types.Options``). ``state``: uploaded,
+    running, done, failed (``why``), cancelled. ``offset``: the byte up to which the file
+    was read, written in the transaction that puts those rows into the inbox.
+    """
 
     name = models.CharField(max_length=200)
     path = models.TextField()
@@ -56,6 +61,7 @@ class Import(models.Model):
     rows_rejected = models.IntegerField(default=0)
     created_at = models.DateTimeField(default=clock.now)
     created_by = models.CharField(max_length=80, blank=True)
+    started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -64,3 +70,24 @@ class Import(models.Model):
     @override
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def percent(self) -> int:
+        """How much of the file was read, 0 to 100."""
+        return 100 if self.state == "done" else min(99, self.offset * 100 // (self.size or 1))
+
+
+class ImportFault(models.Model):
+    """A row of an import that was not accepted: its number in the file, why, its cells."""
+
+    source = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="faults")
+    row = models.IntegerField()
+    reason = models.CharField(max_length=40)
+    detail = models.CharField(max_length=200, blank=True)
+    cells = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "import_fault"
+        constraints = [
+            models.UniqueConstraint(fields=["source", "row"], name="import_fault_once")
+        ]

@@ -138,10 +138,17 @@ def _find_causes(batch: Batch) -> None:
             batch.causes[row.contact_id] = (row.event_id, row.depth)
 
 
+def _said_at(fact: Fact) -> float:
+    """When its traits count as said: those of an import that fills only what is empty are
+    older than every other word."""
+    only_fills = fact.origin == "import" and fact.props.get("update") == "empty"
+    return 0.0 if only_fills else fact.at
+
+
 def write_profiles(batch: Batch) -> None:
     """Take traits into profiles; for each key the newest word wins."""
     changes = [
-        Change(row.contact_id, fact.at, fact.origin, fact.traits)
+        Change(row.contact_id, _said_at(fact), fact.origin, fact.traits)
         for fact, row in batch.items
         if fact.traits
     ]
