@@ -31,6 +31,14 @@ class World:
         self.now = NOW
         self._numbers = count(1)
 
+    def cast(self) -> None:
+        """What journeys here refer to."""
+        for key, kind in (("topic", "text"), ("visits", "number"), ("vip", "boolean")):
+            Attribute.objects.create(key=key, label=key, type=kind)
+        template = Template.objects.create(key="hello", name="Hello", version=1)
+        TemplateVersion.objects.create(template=template, number=1, variants={"": {}})
+        Segment.objects.create(key="hot", name="Hot", status="live")
+
     def person(self, **fields: Any) -> int:
         """A contact with a standing."""
         number = next(self._numbers)
@@ -111,9 +119,6 @@ class World:
 
 @pytest.fixture
 def world(db: None) -> World:
-    for key, kind in (("topic", "text"), ("visits", "number"), ("vip", "boolean")):
-        Attribute.objects.create(key=key, label=key, type=kind)
-    template = Template.objects.create(key="hello", name="Hello", version=1)
-    TemplateVersion.objects.create(template=template, number=1, variants={"": {}})
-    Segment.objects.create(key="hot", name="Hot", status="live")
-    return World()
+    world = World()
+    world.cast()
+    return world

@@ -14,6 +14,7 @@ from trellis.core.models import Counter
 from trellis.events import names
 from trellis.journeys import actions
 from trellis.journeys.models import Enrolment
+from trellis.messaging.models import Message
 from trellis.segments.models import Membership, Segment
 
 PAUSE = "- {id: pause, wait: {for: 5 days}}"
@@ -213,6 +214,4 @@ def test_a_run_knows_the_event_that_started_it(world: World) -> None:
     world.journey("- {id: mail, send: {template: hello}}")
     ann = world.person()
     world.react(world.event(ann, price=12))
-    from trellis.messaging.models import Message
-
     assert Message.objects.get(contact_id=ann).params == {"event": {"price": 12}}

@@ -152,7 +152,7 @@ def balances(journey_ids: Sequence[int]) -> dict[int, Balance]:
     for journey_id, state, n, held in (
         Enrolment.objects.filter(journey_id__in=journey_ids, live_key__isnull=False)
         .values_list("journey_id", "state")
-        .annotate(n=Count("*"), held=Count("*", filter=Q(wake_at__isnull=True)))
+        .annotate(n=Count("*"), held=Count("contact_id", filter=Q(wake_at__isnull=True)))
     ):
         values[journey_id][state] += n - held
         values[journey_id]["held"] += held

@@ -117,9 +117,11 @@ def _line(event: Any) -> int:
 
 
 def _scalar(event: yaml.ScalarEvent) -> Any:
-    text = event.value
-    if event.style:
-        return text
+    return event.value if event.style else resolve(event.value)
+
+
+def resolve(text: str) -> Any:
+    """The value of a word that stands without quotes."""
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text):

@@ -8,6 +8,7 @@ import msgspec
 import yaml
 from typing_extensions import override
 
+from trellis.journeys.definition import source
 from trellis.journeys.definition.model import Definition, Step
 from trellis.journeys.registry import STEPS
 from trellis.journeys.types import RuleJson
@@ -48,6 +49,14 @@ class _Dumper(yaml.SafeDumper):
     @override
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
+
+
+def _word(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    bare = isinstance(source.resolve(value), str)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, None if bare else "'")
+
+
+_Dumper.add_representer(str, _word)
 
 
 def render(definition: Definition) -> str:
