@@ -9,11 +9,12 @@ and a back-fill from the log counts exactly the events of earlier epochs.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 from weakref import WeakSet
 
-from django.db import connection
+from django.db import connection, transaction
 
 T = TypeVar("T")
 
@@ -45,6 +46,16 @@ def bump_epoch() -> int:
         row = cursor.fetchone()
     assert row is not None, "core_instance has its row from the first migration"
     return int(row[0])
+
+
+@contextmanager
+def changing_definitions() -> Iterator[None]:
+    """A transaction that changes what batches compute with: no batch runs within it, and
+    a new epoch begins with its end."""
+    with transaction.atomic():
+        hold_definitions()
+        yield
+        bump_epoch()
 
 
 class Definitions(Generic[T]):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from trellis.leads.models import Stage
 from trellis.rules.registry import PROVIDERS, STAGE, Choice, Field
 from trellis.rules.types import CHOICE
+from trellis.rules.usage import USERS, Use
 
 
 def provide() -> Iterable[Field]:
@@ -26,6 +27,13 @@ def provide() -> Iterable[Field]:
     )
 
 
+def uses() -> Iterable[Use]:
+    """The rules of this domain."""
+    for row in Stage.objects.filter(archived_at__isnull=True, rule__isnull=False):
+        yield Use("stage", row.pk, row.name, row.rule)
+
+
 def register() -> None:
     """Called once from ``apps.ready``."""
     PROVIDERS.register("leads", provide)
+    USERS.register("leads", uses)

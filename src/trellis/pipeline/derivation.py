@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,8 @@ from trellis.leads import compute as leads
 from trellis.leads.types import LineSpec
 from trellis.pipeline.definitions import Definitions
 from trellis.rules.compiler import RANGE, THESE, Compiler, Params, Scope
+from trellis.rules.registry import FACT, SEGMENT
+from trellis.rules.types import fields_of
 from trellis.scoring import compute as scoring
 from trellis.scoring.types import BUCKETS, ModelSpec
 from trellis.segments import compute as segments
@@ -70,6 +72,19 @@ def only_segments(definitions: Definitions, wanted: Iterable[int]) -> Plan:
     return Plan(definitions, None, None, tuple(layer for layer in layers if layer), False)
 
 
+def scores(definitions: Definitions) -> Plan:
+    """The plan that derives scores, stages, and the segments that read them."""
+    fields = definitions.fields
+    ids: set[int] = set()
+    for layer in definitions.layers:
+        for spec in layer:
+            derived = any(FACT < fields[key].level < SEGMENT for key in fields_of(spec.rule))
+            if derived or spec.reads & ids:
+                ids.add(spec.id)
+    part = only_segments(definitions, ids)
+    return replace(part, model=definitions.model, line=definitions.line)
+
+
 class Derivation:
     """A plan compiled for one scope; ``run`` executes it for a set or a range of contacts."""
 
@@ -81,12 +96,14 @@ class Derivation:
             lambda found: f"${names.setdefault(found.group(1), len(names) + 1)}", text
         )
         self._names = tuple(names)
+        self._plan_mode = "force_generic_plan" if scope is THESE else "force_custom_plan"
 
     def run(self, connection: Connection[Any], now: datetime, **scope: Any) -> list[Moved]:
         """Derive at ``now``; ``scope`` is ``ids`` or ``low`` and ``high``.
 
-        The statement is large and its text constant: it is planned once per connection
-        (a generic plan), and never compiled to machine code.
+        The statement is large and its text constant: for sets it is planned once per
+        connection (a generic plan), for ranges, which differ in size, each time; it is
+        never compiled to machine code.
         """
         values = self._params.bind(now) | scope
         threshold = connection.prepare_threshold
@@ -94,8 +111,9 @@ class Derivation:
         try:
             with RawCursor(connection) as cursor:
                 cursor.execute(
-                    "SELECT set_config('plan_cache_mode', 'force_generic_plan', true),"
-                    " set_config('jit', 'off', true)"
+                    "SELECT set_config('plan_cache_mode', $1, true),"
+                    " set_config('jit', 'off', true)",
+                    [self._plan_mode],
                 )
                 cursor.execute(self.text, [values[name] for name in self._names], prepare=True)
                 return [Moved(*row) for row in cursor.fetchall()]

@@ -95,9 +95,11 @@ def _told(known: Definitions, item: Moved) -> list[tuple[str, dict[str, object]]
     specs = known.segments
     before, after = set(item.segments_before), set(item.segments)
     for id_ in sorted(after - before):
-        told.append((names.SEGMENT_ENTERED, {"segment_id": id_, "segment": specs[id_].key}))
+        if specs[id_].built:
+            told.append((names.SEGMENT_ENTERED, {"segment_id": id_, "segment": specs[id_].key}))
     for id_ in sorted(before - after):
-        told.append((names.SEGMENT_LEFT, {"segment_id": id_, "segment": specs[id_].key}))
+        if specs[id_].built:
+            told.append((names.SEGMENT_LEFT, {"segment_id": id_, "segment": specs[id_].key}))
     return told
 
 

@@ -87,15 +87,15 @@ def count(rule: Rule, now: datetime, known: Mapping[str, Field] | None = None) -
     ``known`` are the fields it was parsed with, where they are newer than the epoch's.
     """
     found = known if known is not None else fields()
-    total = _total()
-    if types.is_empty(rule) or total == 0:
-        return Count(0, total, exact=True)
+    everybody = total()
+    if types.is_empty(rule) or everybody == 0:
+        return Count(0, everybody, exact=True)
     behaviour = any(leaf.type in (types.SIGNAL, types.CONSENT) for leaf in types.leaves(rule))
-    if not behaviour or total <= SAMPLE * 2:
+    if not behaviour or everybody <= SAMPLE * 2:
         exact = _exact(rule, now, found)
         if exact is not None:
-            return Count(exact, total, exact=True)
-    return _estimate(rule, now, found, total)
+            return Count(exact, everybody, exact=True)
+    return _estimate(rule, now, found, everybody)
 
 
 def sample(
@@ -120,7 +120,7 @@ def _where(
     return f"{compiler.frame(scope)} AND {predicate}", params.bind(now)
 
 
-def _total() -> int:
+def total() -> int:
     """About how many contacts there are: exact while they are few."""
     ((estimated,),) = db.fetch("SELECT reltuples FROM pg_class WHERE oid = 'contact'::regclass")
     if estimated > SAMPLE * 5:
@@ -146,7 +146,7 @@ def _exact(rule: Rule, now: datetime, known: Mapping[str, Field]) -> int | None:
 
 
 def _estimate(rule: Rule, now: datetime, known: Mapping[str, Field], total: int) -> Count:
-    ids = _random_ids()
+    ids = random_ids()
     sql, params = _where(rule, now, known, THESE)
     ((held, looked),) = db.fetch(
         f"SELECT (SELECT count(*) {sql}), (SELECT count(*) FROM contact c WHERE"
@@ -160,7 +160,8 @@ def _estimate(rule: Rule, now: datetime, known: Mapping[str, Field], total: int)
     return Count(round(share * total), total, exact=False, margin=math.ceil(spread * total))
 
 
-def _random_ids() -> Sequence[int]:
+def random_ids() -> Sequence[int]:
+    """Ids to look at for an estimate, spread evenly over all there ever were."""
     ((low, high),) = db.fetch("SELECT min(contact_id), max(contact_id) FROM contact")
     span = range(int(low), int(high) + 1)
     return sorted(random.sample(span, min(SAMPLE, len(span))))

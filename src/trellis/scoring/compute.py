@@ -85,34 +85,44 @@ def grades_of(data: Mapping[str, list[int]]) -> Grades:
 
 def points(compiler: Compiler, rule: RuleSpec) -> str:
     """SQL of the points one rule gives."""
-    given = str(rule.points) if rule.signal_id is None else _signal_points(compiler, rule)
+    return _while_holding(compiler, rule, _capped(rule, _given(compiler, rule)))
+
+
+def uncapped(compiler: Compiler, rule: RuleSpec) -> str:
+    """SQL of the points one rule would give without its cap."""
+    return _while_holding(compiler, rule, _given(compiler, rule))
+
+
+def _while_holding(compiler: Compiler, rule: RuleSpec, given: str) -> str:
     if rule.rule is None:
         return given
     return f"CASE WHEN {compiler.predicate(rule.rule)} THEN {given} ELSE 0 END"
 
 
-def _signal_points(compiler: Compiler, rule: RuleSpec) -> str:
-    assert rule.signal_id is not None, "only signal rules count occurrences"
+def _given(compiler: Compiler, rule: RuleSpec) -> str:
+    if rule.signal_id is None:
+        return str(rule.points)
     window = Span(rule.window_days, "day") if rule.window_days else None
     if window is not None:
         compiler.feature(Feature(rule.signal_id, "ends", window))
     if rule.decay_days:
         what = "fade_sum" if rule.per == VALUE else "fade"
         found = compiler.feature(Feature(rule.signal_id, what, window, rule.decay_days))
-        total = f"round({rule.points} * coalesce({found}, 0)::numeric / {rule.decay_days})"
-    else:
-        what = "sum" if rule.per == VALUE else "n"
-        found = compiler.feature(Feature(rule.signal_id, what, window))
-        total = f"{rule.points} * coalesce({found}, 0)"
-        if rule.per == VALUE:
-            total = f"round(({total})::numeric)"
-    if rule.cap is None:
-        return total
+        return f"round({rule.points} * coalesce({found}, 0)::numeric / {rule.decay_days})"
+    what = "sum" if rule.per == VALUE else "n"
+    found = compiler.feature(Feature(rule.signal_id, what, window))
+    total = f"{rule.points} * coalesce({found}, 0)"
+    return f"round(({total})::numeric)" if rule.per == VALUE else total
+
+
+def _capped(rule: RuleSpec, given: str) -> str:
+    """Never more than the cap; points per value may be of either sign."""
+    if rule.cap is None or rule.signal_id is None:
+        return given
+    cap = abs(rule.cap)
     if rule.per == VALUE:
-        return f"greatest(-{abs(rule.cap)}, least({abs(rule.cap)}, {total}))"
-    if rule.points < 0:
-        return f"greatest(-{abs(rule.cap)}, {total})"
-    return f"least({abs(rule.cap)}, {total})"
+        return f"greatest(-{cap}, least({cap}, {given}))"
+    return f"least({cap}, {given})" if rule.points >= 0 else f"greatest(-{cap}, {given})"
 
 
 def buckets(compiler: Compiler, model: ModelSpec) -> list[str]:

@@ -6,8 +6,11 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
 
+from trellis.events.fields import provide as provide_signals
 from trellis.rules.registry import PROVIDERS, SCORE, Choice, Field
 from trellis.rules.types import CHOICE, NUMBER
+from trellis.rules.usage import USERS, Use
+from trellis.scoring.models import ScoreRule
 
 _GROUP = _("Score")
 _TEMPERATURES = (
@@ -56,6 +59,15 @@ def provide() -> Iterable[Field]:
     return FIELDS
 
 
+def uses() -> Iterable[Use]:
+    """The rules of this domain; points per occurrence read a signal too."""
+    keys = {field.ref: field.key for field in provide_signals()}
+    for row in ScoreRule.objects.filter(active=True):
+        counted = {"field": keys.get(row.signal_id or 0, ""), "op": "did"}
+        yield Use("score rule", row.pk, row.name, [row.rule, counted])
+
+
 def register() -> None:
     """Called once from ``apps.ready``."""
     PROVIDERS.register("scoring", provide)
+    USERS.register("scoring", uses)

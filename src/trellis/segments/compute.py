@@ -32,7 +32,12 @@ def load(fields: Mapping[str, Field]) -> tuple[list[list[SegmentSpec]], list[Bro
             broken[row.pk] = str(error)
         else:
             specs[row.pk] = SegmentSpec(
-                row.pk, row.key, row.name, rule, segments_read(rule, fields)
+                row.pk,
+                row.key,
+                row.name,
+                rule,
+                segments_read(rule, fields),
+                row.built_at is not None or row.status == "live",
             )
     waiting = {id_ for id_, spec in specs.items() if pending(spec.rule, fields)}
     layers = _layers(specs, broken, waiting)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trellis.rules.registry import PROVIDERS, SEGMENT, Choice, Field
 from trellis.rules.types import SEGMENT as SEGMENT_TYPE
+from trellis.rules.usage import USERS, Use
 from trellis.segments.models import Segment
 
 
@@ -25,6 +26,13 @@ def provide() -> Iterable[Field]:
     )
 
 
+def uses() -> Iterable[Use]:
+    """The rules of this domain."""
+    for row in Segment.objects.filter(archived_at__isnull=True, kind="dynamic"):
+        yield Use("segment", row.pk, row.name, row.rule)
+
+
 def register() -> None:
     """Called once from ``apps.ready``."""
     PROVIDERS.register("segments", provide)
+    USERS.register("segments", uses)

@@ -9,13 +9,15 @@ from trellis.rules.types import Rule
 
 @dataclass(frozen=True, slots=True)
 class SegmentSpec:
-    """A live dynamic segment. ``reads`` are the ids of the segments its rule names."""
+    """A dynamic segment. ``reads`` are the ids of the segments its rule names; until it is
+    ``built`` for the first time, members enter silently."""
 
     id: int
     key: str
     name: str
     rule: Rule
     reads: frozenset[int]
+    built: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 -- name: place
 -- Makes the leads there are none of yet, and moves those there are, to a stage each.
--- A move forward by hand frees the lead from where it was moved back; one back binds it.
 INSERT INTO lead AS l (contact_id, line_id, stage_id, stage_since, back_from_id, created_at, updated_at)
 SELECT t.contact_id, %(line)s, t.stage_id, %(now)s, NULL, %(now)s, %(now)s
 FROM unnest(%(contacts)s::bigint[], %(stages)s::int[]) AS t (contact_id, stage_id)
@@ -29,16 +28,21 @@ UPDATE standing AS s SET stage_id = t.stage_id
 FROM unnest(%(contacts)s::bigint[], %(stages)s::int[]) AS t (contact_id, stage_id)
 WHERE s.contact_id = t.contact_id
 
--- name: lock
--- The leads of some contacts in a line with whether they are known, locked in order.
-SELECT c.contact_id, c.known, l.stage_id, l.back_from_id
-FROM standing s
-JOIN contact c ON c.contact_id = s.contact_id
-LEFT JOIN lead l ON l.contact_id = s.contact_id AND l.line_id = %(line)s
-WHERE s.contact_id = ANY(%(contacts)s::bigint[]) AND c.merged_into IS NULL
-ORDER BY c.contact_id
-
 -- name: hold
 -- Takes the row locks that a batch takes first too, in the order of ids.
 UPDATE standing AS s SET last_seen = s.last_seen
 WHERE s.contact_id = ANY(%(contacts)s::bigint[])
+
+-- name: held
+-- What decides about the move of each contact, after the locks are taken.
+SELECT c.contact_id, c.known, l.stage_id
+FROM contact c
+LEFT JOIN lead l ON l.contact_id = c.contact_id AND l.line_id = %(line)s
+WHERE c.contact_id = ANY(%(contacts)s::bigint[]) AND c.merged_into IS NULL
+ORDER BY c.contact_id
+
+-- name: in_stage
+-- Everybody in a stage of a line.
+SELECT l.contact_id FROM lead l
+WHERE l.line_id = %(line)s AND l.stage_id = %(stage)s
+ORDER BY l.contact_id

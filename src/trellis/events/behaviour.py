@@ -1,0 +1,55 @@
+"""Rules as people write them: behaviour named inline becomes a signal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from trellis.accounts.types import Actor
+from trellis.core.errors import InvalidInput
+from trellis.events import signals
+from trellis.events.models import Signal
+from trellis.rules import registry
+from trellis.rules.lowering import lower
+from trellis.rules.parse import parse
+from trellis.rules.types import EventRef, Rule, to_json
+
+
+class NotCounted(InvalidInput):
+    """The behaviour is not counted yet; it will be once the rule is saved."""
+
+    code = "not_counted"
+
+
+def read_rule(actor: Actor, data: Any, *, level: int | None = None) -> Rule:
+    """Parse a rule for saving; signals it needs are found or made, and then filled from
+    the log. Raises ``RuleError``."""
+    rule = parse(data, registry.snapshot(), level=level)
+
+    def ensure(event: EventRef) -> str:
+        condition = None if event.filter is None else to_json(event.filter)
+        made = signals.ensure(event.type, event.name, condition, event.value_prop, actor=actor)
+        return str(made.key)
+
+    return lower(rule, ensure)
+
+
+def read_draft(data: Any, *, level: int | None = None) -> Rule:
+    """Parse a rule for a preview, which makes nothing. Raises ``RuleError``, and
+    ``NotCounted`` where it names behaviour that no signal counts."""
+    return lower(parse(data, registry.snapshot(), level=level), _find)
+
+
+def _find(event: EventRef) -> str:
+    condition = {} if event.filter is None else to_json(event.filter)
+    rows = Signal.objects.filter(
+        event_type=event.type, event_name=event.name, value_prop=event.value_prop
+    ).exclude(status="broken")
+    for row in rows:
+        if row.filter == condition:
+            return str(row.key)
+    raise NotCounted(
+        _("“%(name)s” is not counted like this yet; it will be once the rule is saved.")
+        % {"name": event.name}
+    )

@@ -1,0 +1,140 @@
+"""Deriving everybody again: after a change of definitions, in chunks of contacts.
+
+Each chunk is one transaction that keeps batches out, so none interleaves with it. A run
+may be interrupted anywhere and started again: it only ever writes differences.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from django.db import connection, transaction
+
+from trellis.core import clock, db
+from trellis.core.locks import changing_definitions, hold_definitions
+from trellis.core.sql import load
+from trellis.events import inbox, signals
+from trellis.pipeline import definitions
+from trellis.pipeline.definitions import Definitions
+from trellis.pipeline.derivation import Derivation, Plan, for_range, only_segments, scores
+from trellis.pipeline.derive import record
+from trellis.rules import types
+from trellis.rules.parse import parse
+from trellis.rules.types import RuleError
+from trellis.scoring.models import ScoreModel
+from trellis.segments.models import Segment
+
+FIRST, LARGEST = 20_000, 200_000
+"""Contacts of the first chunk, and of the largest."""
+
+PAUSE = 0.7
+"""Seconds that a chunk may keep batches waiting, about; chunks grow and shrink by it."""
+
+_SQL = load("trellis.pipeline", "recompute")
+
+MakePlan = Callable[[Definitions], Plan]
+Report = Callable[[int], None]
+
+
+def build_segment(segment_id: int) -> None:
+    """Bring the membership of one dynamic segment up to date and make it live.
+
+    Signals that it reads are filled first. A segment that is broken stays as it is.
+    """
+    segment = Segment.objects.filter(pk=segment_id, archived_at__isnull=True).first()
+    if segment is None or segment.kind != "dynamic":
+        return
+    _fill_signals(segment)
+
+    def plan(known: Definitions) -> Plan:
+        return only_segments(known, _with_unbuilt(known, segment_id))
+
+    def report(percent: int) -> None:
+        Segment.objects.filter(pk=segment_id, status="building").update(progress=percent)
+
+    _run(plan, report)
+    with changing_definitions():
+        if segment_id not in definitions.current().segments:
+            return
+        ((size,),) = db.fetch(_SQL["size"], {"segment": segment_id})
+        Segment.objects.filter(pk=segment_id).update(
+            status="live", why="", progress=100, size=size, built_at=clock.now()
+        )
+
+
+def recompute() -> None:
+    """Bring scores, stages and what depends on them up to date for everybody, with the
+    progress shown on the score model."""
+    rows = ScoreModel.objects.filter(default=True)
+    rows.update(progress=0)
+
+    def report(percent: int) -> None:
+        rows.update(progress=percent)
+
+    _run(scores, report)
+    rows.update(progress=100, computed_at=clock.now())
+
+
+def resume() -> int:
+    """Build the segments that should be, because a signal became complete or a rule
+    mended; returns how many."""
+    waiting = Segment.objects.filter(
+        kind="dynamic", status="building", archived_at__isnull=True
+    ).order_by("id")
+    ids = list(waiting.values_list("pk", flat=True))
+    for segment_id in ids:
+        build_segment(segment_id)
+    return len(ids)
+
+
+def _run(make: MakePlan, report: Report) -> None:
+    compiled: tuple[Definitions, Derivation] | None = None
+    low, size = 0, FIRST
+    while True:
+        started = time.monotonic()
+        with transaction.atomic():
+            hold_definitions()
+            known = definitions.current()
+            if compiled is None or compiled[0] is not known:
+                compiled = (known, for_range(make(known)))
+            ((high, last),) = db.fetch(_SQL["chunk"], {"low": low, "size": size})
+            if high is None:
+                return
+            _chunk(known, compiled[1], low, high)
+            report(min(99, int(100 * high / last)))
+        took = time.monotonic() - started
+        low = high + 1
+        size = max(1_000, min(LARGEST, int(size * PAUSE / max(took, 0.05))))
+
+
+def _chunk(known: Definitions, derivation: Derivation, low: int, high: int) -> None:
+    now = clock.now()
+    moved = derivation.run(connection.connection, now, low=low, high=high)
+    inbox.put(record(known, moved, now, {}, why="rule"))
+
+
+def _fill_signals(segment: Segment) -> None:
+    known = definitions.load().fields
+    try:
+        rule = parse(segment.rule, known)
+    except RuleError:
+        return
+    for key in sorted(types.fields_of(rule)):
+        if known[key].pending:
+            signals.backfill(int(known[key].ref))
+
+
+def _with_unbuilt(known: Definitions, segment_id: int) -> set[int]:
+    """A segment and those it reads, over any way, that are not built yet either."""
+    specs = known.segments
+    found: set[int] = set()
+    ahead = [segment_id]
+    while ahead:
+        id_ = ahead.pop()
+        if id_ in specs and id_ not in found:
+            found.add(id_)
+            ahead += [
+                read for read in specs[id_].reads if read in specs and not specs[read].built
+            ]
+    return found

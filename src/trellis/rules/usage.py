@@ -1,0 +1,83 @@
+"""Who uses what: nothing that a rule reads can be taken away unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from trellis.core.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A stored rule (its JSON) and what it belongs to: ``kind`` segment, stage, journey …"""
+
+    kind: str
+    id: int
+    name: str
+    rule: Any
+
+
+USERS: Registry[Callable[[], Iterable[Use]]] = Registry("rule users")
+"""Name of a domain to a function that lists its live rules; filled in ``apps.ready``."""
+
+
+def of_segment(key: str) -> list[Use]:
+    """The rules that read a segment."""
+    return _where(lambda leaf: leaf.get("field") == "segment" and key in _values(leaf))
+
+
+def of_stage(key: str) -> list[Use]:
+    """The rules that read a stage."""
+    return _where(lambda leaf: leaf.get("field") == "stage" and key in _values(leaf))
+
+
+def of_signal(key: str) -> list[Use]:
+    """The rules that read a signal."""
+    return _where(
+        lambda leaf: (
+            leaf.get("field") == f"signal.{key}"
+            or key in (leaf.get("not_since"), leaf.get("after"))
+        )
+    )
+
+
+def of_attribute(key: str) -> list[Use]:
+    """The rules that read an attribute."""
+    return _where(lambda leaf: leaf.get("field") == f"attr.{key}")
+
+
+def segment_keys(rule: Any) -> set[str]:
+    """The keys of the segments that a rule, as JSON, reads."""
+    return {
+        str(key)
+        for leaf in _leaves(rule)
+        if leaf.get("field") == "segment"
+        for key in _values(leaf)
+    }
+
+
+def _where(test: Callable[[dict[str, Any]], bool]) -> list[Use]:
+    return [
+        use
+        for provider in USERS.values()
+        for use in provider()
+        if any(test(leaf) for leaf in _leaves(use.rule))
+    ]
+
+
+def _leaves(data: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(data, dict):
+        if "op" in data:
+            yield data
+        for value in data.values():
+            yield from _leaves(value)
+    elif isinstance(data, list):
+        for item in data:
+            yield from _leaves(item)
+
+
+def _values(leaf: dict[str, Any]) -> list[Any]:
+    value = leaf.get("value")
+    return value if isinstance(value, list) else [value]

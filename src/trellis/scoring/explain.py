@@ -1,0 +1,227 @@
+"""Why 35: every rule with its points, and what it counted (S7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from trellis.core import db
+from trellis.core.days import day_of
+from trellis.core.sql import load
+from trellis.rules import evaluate, windows
+from trellis.rules.compiler import THESE, Compiler, Params
+from trellis.rules.explain import Explanation
+from trellis.rules.explain import explain as explain_rule
+from trellis.rules.registry import Field
+from trellis.rules.types import Span
+from trellis.rules.words import sentence
+from trellis.scoring import compute
+from trellis.scoring.models import ScoreModel
+from trellis.scoring.types import BUCKETS, VALUE, ModelSpec, RuleSpec
+
+_SQL = load("trellis.scoring", "explain")
+
+DAYS = 30
+"""Days shown per rule, the latest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Occurrence:
+    """What a rule counted on one day: how often, the summed property, and how much of it
+    still counts (1 = in full, less where it fades)."""
+
+    day: date
+    n: int
+    total: float
+    weight: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RulePoints:
+    """One rule: its points now, and why. ``uncapped`` is what it would give without its
+    cap. ``condition`` explains the rule's own condition where it has one."""
+
+    rule_id: int
+    name: str
+    bucket: str
+    points: int
+    uncapped: int
+    sentence: str
+    cap: int | None = None
+    window_days: int | None = None
+    decay_days: int | None = None
+    condition: Explanation | None = None
+    days: tuple[Occurrence, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreExplanation:
+    """The whole score of a contact. ``buckets`` are after their caps; their sum is
+    ``score``. ``frozen`` says why the model is not computed; "" where it is."""
+
+    score: int
+    temperature: str
+    grade: str
+    buckets: Mapping[str, int]
+    caps: Mapping[str, int]
+    warm_from: int
+    hot_from: int
+    rules: tuple[RulePoints, ...] = ()
+    frozen: str = ""
+    stored: Mapping[str, Any] = field(default_factory=dict)
+
+
+def explain(
+    contact_id: int, now: datetime, model_id: int | None = None
+) -> ScoreExplanation | None:
+    """Explain the score of a contact at ``now`` with the very SQL that computes it.
+
+    Of the default model, or of another. None where there is no such contact or model.
+    """
+    fields = evaluate.fields()
+    model = _model(model_id, fields)
+    if model is None:
+        return None
+    row = _compute(model, contact_id, now, fields)
+    if row is None:
+        return None
+    given, (score, temperature, grade, *buckets) = row
+    days = _days(model, contact_id)
+    return ScoreExplanation(
+        score=score,
+        temperature=temperature,
+        grade=grade,
+        buckets=dict(zip(BUCKETS, buckets, strict=True)),
+        caps=model.caps,
+        warm_from=model.warm_from,
+        hot_from=model.hot_from,
+        rules=tuple(
+            _one(rule, points, contact_id, now, fields, days)
+            for rule, points in zip(model.rules, given, strict=True)
+        ),
+        frozen=model.broken,
+        stored=_stored(contact_id),
+    )
+
+
+def _model(model_id: int | None, fields: Mapping[str, Field]) -> ModelSpec | None:
+    rows = ScoreModel.objects.order_by("id")
+    row = (
+        rows.filter(default=True).first()
+        if model_id is None
+        else rows.filter(pk=model_id).first()
+    )
+    if row is None:
+        return None
+    return compute.spec_of(row, list(row.rules.filter(active=True)), fields)[0]
+
+
+def _compute(
+    model: ModelSpec, contact_id: int, now: datetime, fields: Mapping[str, Field]
+) -> tuple[list[tuple[int, int]], Sequence[Any]] | None:
+    params = Params()
+    compiler = Compiler(fields, params=params)
+    points = [
+        f"{compute.points(compiler, rule)}, {compute.uncapped(compiler, rule)}"
+        for rule in model.rules
+    ]
+    levels = [
+        f"CROSS JOIN LATERAL (SELECT {', '.join(columns)} OFFSET 0) {alias}"
+        for alias, columns in (
+            ("b", compute.buckets(compiler, model)),
+            ("v", compute.totals(model)),
+        )
+    ]
+    totals = ["v.score", "v.temperature", "v.grade", *(f"b.{bucket}" for bucket in BUCKETS)]
+    rows = db.fetch(
+        f"SELECT {', '.join([*totals, *points])} {compiler.frame(THESE, extra=levels)}",
+        params.bind(now) | {"ids": [contact_id]},
+    )
+    if not rows:
+        return None
+    head, tail = rows[0][: len(totals)], rows[0][len(totals) :]
+    pairs = zip(tail[::2], tail[1::2], strict=True)
+    return [(int(capped), int(plain)) for capped, plain in pairs], head
+
+
+def _one(
+    rule: RuleSpec,
+    points: tuple[int, int],
+    contact_id: int,
+    now: datetime,
+    fields: Mapping[str, Field],
+    days: Mapping[int, list[tuple[date, int, float]]],
+) -> RulePoints:
+    condition = None if rule.rule is None else explain_rule(rule.rule, contact_id, now, fields)
+    return RulePoints(
+        rule_id=rule.id,
+        name=rule.name,
+        bucket=rule.bucket,
+        points=points[0],
+        uncapped=points[1],
+        sentence=rule_sentence(rule, fields),
+        cap=rule.cap,
+        window_days=rule.window_days,
+        decay_days=rule.decay_days,
+        condition=condition,
+        days=_occurrences(rule, day_of(now), days),
+    )
+
+
+def rule_sentence(rule: RuleSpec, fields: Mapping[str, Field]) -> str:
+    """A score rule in words."""
+    if rule.signal_id is None:
+        assert rule.rule is not None, "a rule has a condition or a signal"
+        return sentence(rule.rule, fields)
+    labels = {
+        found.ref: str(found.label) for found in fields.values() if found.type == "signal"
+    }
+    name = {"points": rule.points, "signal": labels.get(rule.signal_id, "")}
+    if rule.per == VALUE:
+        words = _("%(points)s × the value of each %(signal)s") % name
+    else:
+        words = _("%(points)s for each %(signal)s") % name
+    if rule.window_days:
+        words += _(", of the last %(n)s days") % {"n": rule.window_days}
+    if rule.decay_days:
+        words += _(", fading to nothing over %(n)s days") % {"n": rule.decay_days}
+    if rule.cap is not None:
+        words += _(", at most %(cap)s points") % {"cap": rule.cap}
+    if rule.rule is not None:
+        words += _(", while %(rule)s") % {"rule": sentence(rule.rule, fields)}
+    return words
+
+
+def _days(model: ModelSpec, contact_id: int) -> dict[int, list[tuple[date, int, float]]]:
+    ids = sorted({rule.signal_id for rule in model.rules if rule.signal_id is not None})
+    found: dict[int, list[tuple[date, int, float]]] = {}
+    for signal_id, day, n, total in db.fetch(
+        _SQL["days"], {"contact": contact_id, "signals": ids}
+    ):
+        found.setdefault(signal_id, []).append((day, n, total))
+    return found
+
+
+def _occurrences(
+    rule: RuleSpec, today: date, days: Mapping[int, list[tuple[date, int, float]]]
+) -> tuple[Occurrence, ...]:
+    out = []
+    for day, n, total in days.get(rule.signal_id or 0, []):
+        if rule.window_days and day <= windows.since(today, Span(rule.window_days, "day")):
+            continue
+        weight = 1.0
+        if rule.decay_days:
+            weight = max(0.0, min(1.0, 1 - (today - day).days / rule.decay_days))
+        if weight > 0:
+            out.append(Occurrence(day=day, n=n, total=total, weight=weight))
+    return tuple(out[:DAYS])
+
+
+def _stored(contact_id: int) -> dict[str, Any]:
+    columns = ("score", "temperature", "grade", *BUCKETS)
+    rows = db.fetch(_SQL["stored"], {"contact": contact_id})
+    return dict(zip(columns, rows[0], strict=True)) if rows else {}

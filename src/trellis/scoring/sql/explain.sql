@@ -1,0 +1,12 @@
+-- name: days
+-- What one contact did, by signal and day, the latest days first.
+SELECT d.signal_id, d.day, d.n, d.sum
+FROM signal_daily d
+WHERE d.contact_id = %(contact)s AND d.signal_id = ANY(%(signals)s::int[])
+ORDER BY d.signal_id, d.day DESC
+
+-- name: stored
+-- The score as it stands.
+SELECT s.score, s.temperature, s.grade, s.demographic, s.interest, s.engagement
+FROM standing s
+WHERE s.contact_id = %(contact)s
