@@ -146,6 +146,7 @@ def _fill_chunk(signal_id: int, step: timedelta) -> bool:
 def _finish(signal: Signal) -> None:
     signal.status, signal.progress = "live", 100
     signal.save(update_fields=["status", "progress"])
+    bump_epoch()
     today: date = day_of(clock.now())
     db.run(_SQL["affected"], {"signal_id": signal.pk, "today": today})
 

@@ -27,8 +27,11 @@ Causes = Mapping[int, tuple[int | None, int]]
 """Contact to the event that touched it and that event's depth."""
 
 
-def derive(contact_ids: Sequence[int], now: datetime, causes: Causes) -> list[Fact]:
-    """Derive these contacts at ``now`` and return the facts about what changed.
+def derive(
+    contact_ids: Sequence[int], now: datetime, causes: Causes, why: str = "event"
+) -> list[Fact]:
+    """Derive these contacts at ``now`` and return the facts about what changed; ``why`` says
+    what made them be derived: event, clock, or a changed rule.
 
     Call inside the batch's transaction, after their standings are locked. Contacts that
     were merged away are passed over.
@@ -38,7 +41,7 @@ def derive(contact_ids: Sequence[int], now: datetime, causes: Causes) -> list[Fa
     known = definitions.current()
     connection.ensure_connection()
     moved = _compiled(known).run(connection.connection, now, ids=sorted(set(contact_ids)))
-    return record(known, moved, now, causes)
+    return record(known, moved, now, causes, why)
 
 
 def record(
@@ -48,8 +51,7 @@ def record(
     causes: Causes,
     why: str = "event",
 ) -> list[Fact]:
-    """Write what moved beside the standing, and state it as facts. ``why`` says what made
-    it move: event, clock, or a changed rule."""
+    """Write what moved beside the standing, and state it as facts."""
     if not moved:
         return []
     _write_stages(known, moved, now)

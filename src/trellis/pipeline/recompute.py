@@ -7,7 +7,7 @@ may be interrupted anywhere and started again: it only ever writes differences.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.db import connection, transaction
 
@@ -19,8 +19,9 @@ from trellis.pipeline import definitions
 from trellis.pipeline.definitions import Definitions
 from trellis.pipeline.derivation import Derivation, Plan, for_range, only_segments, scores
 from trellis.pipeline.derive import record
-from trellis.rules import types
+from trellis.rules import registry, types
 from trellis.rules.parse import parse
+from trellis.rules.registry import Field
 from trellis.rules.types import RuleError
 from trellis.scoring.models import ScoreModel
 from trellis.segments.models import Segment
@@ -45,7 +46,7 @@ def build_segment(segment_id: int) -> None:
     segment = Segment.objects.filter(pk=segment_id, archived_at__isnull=True).first()
     if segment is None or segment.kind != "dynamic":
         return
-    _fill_signals(segment)
+    _fill(_read_by(segment))
 
     def plan(known: Definitions) -> Plan:
         return only_segments(known, _with_unbuilt(known, segment_id))
@@ -65,7 +66,9 @@ def build_segment(segment_id: int) -> None:
 
 def recompute() -> None:
     """Bring scores, stages and what depends on them up to date for everybody, with the
-    progress shown on the score model."""
+    progress shown on the score model. Signals that are still counting the past are filled
+    first."""
+    _fill(registry.snapshot())
     rows = ScoreModel.objects.filter(default=True)
     rows.update(progress=0)
 
@@ -114,15 +117,20 @@ def _chunk(known: Definitions, derivation: Derivation, low: int, high: int) -> N
     inbox.put(record(known, moved, now, {}, why="rule"))
 
 
-def _fill_signals(segment: Segment) -> None:
-    known = definitions.load().fields
+def _read_by(segment: Segment) -> dict[str, Field]:
+    """The fields that a segment reads; none where its rule is broken."""
+    known = registry.snapshot()
     try:
         rule = parse(segment.rule, known)
     except RuleError:
-        return
-    for key in sorted(types.fields_of(rule)):
-        if known[key].pending:
-            signals.backfill(int(known[key].ref))
+        return {}
+    return {key: known[key] for key in types.fields_of(rule)}
+
+
+def _fill(fields: Mapping[str, Field]) -> None:
+    for key in sorted(fields):
+        if fields[key].pending:
+            signals.backfill(int(fields[key].ref))
 
 
 def _with_unbuilt(known: Definitions, segment_id: int) -> set[int]:

@@ -50,7 +50,7 @@ def windows(now: datetime) -> int:
             share_definitions()
             taken = db.fetch(_SQL["take_windows"], [due[start : start + CHUNK], today])
             ids = [number for (number,) in taken]
-            inbox.put(derive(ids, now, {}))
+            inbox.put(derive(ids, now, {}, why="clock"))
     return len(due)
 
 
