@@ -12,18 +12,18 @@ from trellis.cli.commands.sandbox import duration
 from trellis.core.errors import InvalidInput
 
 
-def test_a_user_is_added_with_a_password_that_is_shown_once(instance: Instance) -> None:
-    added = instance.json("user", "add", "Ann@Example.com", "--role", "admin")
+def test_a_user_is_added_with_a_password_that_is_shown_once(running: Instance) -> None:
+    added = running.json("user", "add", "Ann@Example.com", "--role", "admin")
     assert added["email"] == "ann@example.com"
     assert len(added["password"]) >= 12
-    refused = instance.run("user", "add", "ann@example.com")
+    refused = running.run("user", "add", "ann@example.com")
     assert refused.returncode == 1
     assert "There is a user ann@example.com already." in refused.stderr
 
 
-def test_a_key_is_made_and_an_unknown_scope_refused(instance: Instance) -> None:
-    assert instance.json("key", "add", "Shop")["token"].startswith("wk_")
-    refused = instance.run("key", "add", "Robot", "--kind", "api", "--scope", "everything")
+def test_a_key_is_made_and_an_unknown_scope_refused(running: Instance) -> None:
+    assert running.json("key", "add", "Shop")["token"].startswith("wk_")
+    refused = running.run("key", "add", "Robot", "--kind", "api", "--scope", "everything")
     assert refused.returncode == 1
     assert "Unknown scopes: everything." in refused.stderr
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from trellis.cli import database
-from trellis.core import clock, db, instance, machine, postgres, schema
+from trellis.core import clock, db, machine, postgres, schema
 from trellis.core.errors import TrellisError
 from trellis.core.machine import MB
 
@@ -116,9 +116,16 @@ def workers() -> Iterator[Finding]:
 
 def sending() -> Iterator[Finding]:
     """Mail can leave, and is allowed to."""
-    if why := instance.sending_paused():
+    from trellis.messaging import alarms
+
+    for alarm in alarms.alarms():
         yield Finding(
-            check="sending", state="warn", found=why, mend="Run trellis sending resume."
+            check="sending",
+            state="warn",
+            found=f"{alarm.channel}: {alarm.detail or alarm.reason}",
+            mend="Run trellis sending resume."
+            if alarm.paused
+            else "See the mail server's log.",
         )
     if settings.TRELLIS_SANDBOX:
         yield Finding(check="mail", state="ok", found="a sandbox: mail goes to the trap")

@@ -23,7 +23,7 @@ from trellis.core.postgres import PostgresError, Server
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
-STEADY = 30.0
+STEADY = 5.0
 """Seconds after which a child counts as well, and its back-off starts anew."""
 GIVE_UP = 3
 """How often the web process may fail before it was ever ready."""

@@ -1,4 +1,4 @@
-"""Reading and writing the instance row: the sandbox clock, the fence, the pause of sending."""
+"""Reading and writing the instance row: the sandbox clock and the fence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
 
 from trellis.core import clock
 from trellis.core.errors import Forbidden
@@ -43,29 +42,6 @@ def move_clock(by: timedelta) -> None:
     clock.set_offset(target)
 
 
-def sending_paused() -> str:
-    """Why nothing may be sent to the world now; "" where sending goes on."""
-    found = Instance.objects.filter(id=1).values_list("settings", flat=True).first()
-    return str((found or {}).get("sending_paused", ""))
-
-
-def pause_sending(reason: str) -> None:
-    """Hold every message back until ``resume_sending``."""
-    _set_pause(reason)
-
-
-def resume_sending() -> None:
-    """Let messages go out again."""
-    _set_pause("")
-
-
 def renew_fence() -> None:
     """Give this copy of the data an identity of its own, after a restore."""
     Instance.objects.filter(id=1).update(fence=str(uuid.uuid4()))
-
-
-def _set_pause(reason: str) -> None:
-    with transaction.atomic():
-        row = Instance.objects.select_for_update().get(id=1)
-        row.settings["sending_paused"] = reason
-        row.save(update_fields=["settings"])

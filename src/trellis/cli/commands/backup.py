@@ -96,14 +96,19 @@ def run_restore(args: argparse.Namespace) -> int:
 def run_sending(args: argparse.Namespace) -> int:
     """Say whether messages go out, hold them back, or release them."""
     with database.at_hand():
-        from trellis.core import instance
+        from trellis.accounts.types import SYSTEM
+        from trellis.messaging import actions, alarms
+        from trellis.messaging.channels.registry import CHANNELS
 
-        if args.act == "pause":
-            instance.pause_sending("Somebody paused sending (trellis sending pause).")
-        elif args.act == "resume":
-            instance.resume_sending()
-        why = instance.sending_paused()
-    report(args, {"paused": bool(why), "why": why}, why or "Messages go out.")
+        for kind in CHANNELS:
+            if args.act == "pause":
+                actions.pause_channel(SYSTEM, kind, "trellis sending pause")
+            elif args.act == "resume":
+                actions.resume_channel(SYSTEM, kind)
+        why = {alarm.channel: alarm.detail or alarm.reason for alarm in alarms.alarms()}
+        held = alarms.paused()
+    lines = [f"{kind}: {why[kind]}" for kind in held] or ["Messages go out."]
+    report(args, {"paused": bool(held), "why": why}, *lines)
     return 0
 
 
@@ -164,10 +169,13 @@ def _load(dump: Path, name: str) -> None:
 def _afterwards() -> None:
     """This copy is another instance now: it runs this code's schema, and sends nothing yet."""
     from trellis.core import instance
+    from trellis.messaging import alarms
+    from trellis.messaging.channels.registry import CHANNELS
 
     migrate()
     instance.renew_fence()
-    instance.pause_sending(PAUSED)
+    for kind in CHANNELS:
+        alarms.pause(kind, "restore", "restored", PAUSED)
 
 
 def _take_files(work: Path) -> None:
