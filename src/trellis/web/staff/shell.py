@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from trellis.accounts.access import actor_of
@@ -115,7 +116,12 @@ def assets_version() -> str:
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """The context of the shell. Costs no query."""
-    found: dict[str, Any] = {"assets": assets_version(), "vendor": VENDOR, "now": clock.now()}
+    found: dict[str, Any] = {
+        "assets": assets_version(),
+        "vendor": VENDOR,
+        "icons_url": static(VENDOR["icons"]),
+        "now": clock.now(),
+    }
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return found

@@ -9,10 +9,12 @@ from trellis.web.staff import (
     capture_forms,
     contacts,
     home,
+    journeys,
     keys,
     me,
     messages,
     profile,
+    rules,
     running,
     settings,
     templates,
@@ -26,6 +28,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("clock/", running.clock_bar, name="clock"),
     path("health/", running.health, name="health"),
     path("health/banner/", running.banner, name="health-banner"),
+    path("rules/fields/", rules.fields, name="rules-fields"),
+    path("rules/preview/", rules.preview, name="rules-preview"),
+    path("journeys/", journeys.index, name="journeys"),
+    path("journeys/new/", journeys.create, name="journeys-new"),
+    path("journeys/check/", journeys.check, name="journeys-check"),
+    path("journeys/<int:journey_id>/", journeys.detail, name="journeys-detail"),
+    path("journeys/<int:journey_id>/edit/", journeys.edit, name="journeys-edit"),
+    path("journeys/<int:journey_id>/publish/", journeys.publish, name="journeys-publish"),
+    path("journeys/<int:journey_id>/turn/", journeys.turn, name="journeys-turn"),
+    path("journeys/<int:journey_id>/enrol/", journeys.enrol, name="journeys-enrol"),
+    path(
+        "journeys/<int:journey_id>/<int:contact_id>/<int:enrolment_id>/",
+        journeys.run,
+        name="journeys-run",
+    ),
     path("messages/", messages.messages, name="messages"),
     path(
         "messages/<int:contact_id>/<int:message_id>/", messages.message, name="messages-detail"
@@ -60,7 +77,6 @@ BEING_BUILT = [
     "contacts-duplicates",
     "contacts-new",
     "imports",
-    "journeys",
     "scoring",
     "segments",
     "signals",
@@ -69,9 +85,8 @@ BEING_BUILT = [
 urlpatterns += [path(f"coming/{name}/", home.coming, name=name) for name in BEING_BUILT]
 urlpatterns += [
     path(f"coming/{name}/<int:one>/", home.coming, name=name)
-    for name in ("contacts-edit", "contacts-stage", "segments-detail", "journeys-detail")
+    for name in ("contacts-edit", "contacts-stage", "segments-detail")
 ]
 urlpatterns += [
     path("coming/unmerge/<int:one>/<int:two>/", home.coming, name="contacts-unmerge"),
-    path("coming/run/<int:one>/<int:two>/<int:three>/", home.coming, name="journeys-run"),
 ]

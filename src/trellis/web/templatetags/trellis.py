@@ -56,6 +56,19 @@ def percent(part: Any, whole: Any) -> int:
 
 
 @register.filter
+def total(values: Any) -> int:
+    """The sum of some counts."""
+    return sum(values)
+
+
+@register.filter
+def line_label(points: Any) -> tuple[int, int]:
+    """Where the label of a line of a picture stands: above its last stretch."""
+    x, y = points[-1]
+    return x, y - 8 if len(points) > 1 else y
+
+
+@register.filter
 def signed(value: Any) -> str:
     """A number with its sign: +5, −10, 0."""
     return f"+{value}" if value > 0 else str(value).replace("-", "−")
