@@ -16,6 +16,8 @@ class JourneysConfig(AppConfig):
     @override
     def ready(self) -> None:
         from trellis.journeys.models import Enrolment, StepPass
+        from trellis.journeys.refs import using_template
+        from trellis.messaging.registry import template_users
         from trellis.people.registry import SLOT, ContactTable, register
 
         register(
@@ -30,3 +32,4 @@ class JourneysConfig(AppConfig):
             )
         )
         register(ContactTable(model=StepPass, mode="move"))
+        template_users.register("journey", using_template)

@@ -10,6 +10,7 @@ from django.db import models
 from trellis.capture.models import Form
 from trellis.journeys import conditions
 from trellis.journeys.definition import Definition, parse
+from trellis.journeys.models import JourneyVersion
 from trellis.journeys.types import Refs
 from trellis.leads.models import Stage
 from trellis.messaging.models import Template
@@ -34,6 +35,29 @@ def checked(text: str) -> Definition:
     Raises ``definition.DefinitionError`` with every fault.
     """
     return parse(text, read(), partial(conditions.problems, known=conditions.fields()))
+
+
+def using_template(key: str) -> list[str]:
+    """The names of the journeys whose published steps send a template, unless stopped."""
+    versions = JourneyVersion.objects.filter(
+        journey__state__in=("live", "paused"),
+        journey__archived_at=None,
+        number=models.F("journey__version"),
+    ).select_related("journey")
+    return sorted(
+        version.journey.name for version in versions if key in _templates(version.definition)
+    )
+
+
+def _templates(part: Any) -> set[str]:
+    """Every template that a definition, or a part of it, sends."""
+    if isinstance(part, list):
+        return {name for item in part for name in _templates(item)}
+    if not isinstance(part, dict):
+        return set()
+    send = part.get("send")
+    own = {str(send["template"])} if isinstance(send, dict) and "template" in send else set()
+    return own.union(*(_templates(item) for item in part.values()))
 
 
 def _keys(rows: models.QuerySet[Any]) -> frozenset[str]:

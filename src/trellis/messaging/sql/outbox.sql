@@ -39,12 +39,20 @@ RETURNING m.contact_id, m.message_id, m.cause, m.channel, m.purpose, m.template_
     m.journey_id, m.tries, m.created_at, m.expires_at, m.params
 
 -- name: people
--- The contacts of a batch, with the reason why their address is suppressed, if it is.
+-- The contacts of a batch, with the reason why their address is suppressed, if it is. Who
+-- has no email in the profile is written to at the email that identifies them.
 SELECT c.contact_id, c.email, c.phone, c.first_name, c.last_name, c.locale, c.time_zone,
     c.country, c.city, c.attributes, coalesce(s.reason, '')
-FROM contact AS c
+FROM (
+    SELECT t.contact_id, t.phone, t.first_name, t.last_name, t.locale, t.time_zone, t.country,
+        t.city, t.attributes,
+        coalesce(nullif(t.email, ''), min(i.value), '') AS email
+    FROM contact AS t
+    LEFT JOIN contact_identity AS i ON i.contact_id = t.contact_id AND i.kind = 'email'
+    WHERE t.contact_id = ANY(%(contacts)s::bigint[]) AND t.merged_into IS NULL
+    GROUP BY t.contact_id
+) AS c
 LEFT JOIN suppression AS s ON s.value = c.email AND s.kind = 'email' AND c.email <> ''
-WHERE c.contact_id = ANY(%(contacts)s::bigint[]) AND c.merged_into IS NULL
 
 -- name: consents
 -- The newest word of each contact on a purpose, for one channel or for all ("*").
