@@ -11,7 +11,7 @@ import sys
 import bench
 from bench.base import Result
 
-NOT_BENCHMARKS = {"__main__", "base"}
+NOT_BENCHMARKS = {"__main__", "base", "data"}
 
 
 def names() -> list[str]:
