@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from trellis.web.staff import (
+    attributes,
     audit,
     capture_forms,
     contacts,
+    health,
     home,
+    imports,
     journeys,
     keys,
     me,
@@ -26,8 +29,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("me/", me.profile, name="profile"),
     path("clock/", running.clock_bar, name="clock"),
-    path("health/", running.health, name="health"),
-    path("health/banner/", running.banner, name="health-banner"),
+    path("health/", health.health, name="health"),
+    path("health/banner/", health.banner, name="health-banner"),
+    path("health/rejected/", health.rejected, name="rejected"),
+    path("attributes/", attributes.attributes, name="attributes"),
+    path("attributes/<str:key>/", attributes.attributes_edit, name="attributes-edit"),
+    path("signals/", attributes.signals, name="signals"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/<int:import_id>/", imports.imports_detail, name="imports-detail"),
+    path("imports/<int:import_id>/rejected.csv", imports.imports_faults, name="imports-faults"),
     path("rules/fields/", rules.fields, name="rules-fields"),
     path("rules/preview/", rules.preview, name="rules-preview"),
     path("journeys/", journeys.index, name="journeys"),
@@ -72,14 +82,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 BEING_BUILT = [
-    "attributes",
     "contacts-bulk",
     "contacts-duplicates",
     "contacts-new",
-    "imports",
     "scoring",
     "segments",
-    "signals",
     "stages",
 ]
 urlpatterns += [path(f"coming/{name}/", home.coming, name=name) for name in BEING_BUILT]
