@@ -8,23 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.committed import delete, keeps_rows
 from tests.tracking.client import Client
 from trellis.accounts.models import Key, KeyKind
 from trellis.core.ids import token_hash
 from trellis.web.public.collector import Collector
 
-__all__ = ["keeps_rows"]
-
 TOKEN = "wk_pastry"
 
 
-TABLES = ("inbox", "rejected", "core_counter", "accounts_key", "accounts_audit")
-
-
 @pytest.fixture
-def committed(transactional_db: None) -> Iterator[int]:
-    """A write key that other connections see; what a test leaves is deleted."""
+def committed(transactional_db: None) -> int:
+    """A write key that other connections see; returns its id."""
     key = Key.objects.create(
         kind=KeyKind.WRITE,
         name="Site",
@@ -32,8 +26,7 @@ def committed(transactional_db: None) -> Iterator[int]:
         prefix="wk_p",
         token_hash=token_hash(TOKEN),
     )
-    yield key.pk
-    delete(TABLES)
+    return key.pk
 
 
 @pytest.fixture
