@@ -24,12 +24,12 @@ def other() -> Iterator[Instance]:
 
 @pytest.fixture
 def file(instance: Instance, tmp_path: Path) -> Path:
-    """A backup of an instance with one user, one key and one upload."""
+    """A backup of an instance with one user, one key and one file."""
     added = instance.run("user", "add", "ann@example.com", "--role", "admin")
     assert added.returncode == 0, added.stderr
     assert instance.run("key", "add", "Shop").returncode == 0
-    (instance.data / "uploads").mkdir()
-    (instance.data / "uploads" / "list.csv").write_text("email\nbea@example.com\n")
+    (instance.data / "imports").mkdir()
+    (instance.data / "imports" / "list.csv").write_text("email\nbea@example.com\n")
     done = instance.run("backup", str(tmp_path / "all.backup"))
     assert done.returncode == 0, done.stderr
     return tmp_path / "all.backup"
@@ -60,7 +60,7 @@ def test_what_was_backed_up_comes_back(instance: Instance, other: Instance, file
     done = other.run("restore", str(file))
     assert done.returncode == 0, done.stderr
     assert _users(other) == ["ann@example.com"]
-    assert (other.data / "uploads" / "list.csv").read_text() == "email\nbea@example.com\n"
+    assert (other.data / "imports" / "list.csv").read_text() == "email\nbea@example.com\n"
     key = "secret_key"
     assert (other.data / key).read_text() == (instance.data / key).read_text()
 
@@ -111,4 +111,4 @@ def test_a_damaged_backup_changes_nothing(instance: Instance, file: Path) -> Non
 def test_the_file_says_what_it_holds(file: Path) -> None:
     with tarfile.open(file) as tar:
         assert tar.getnames()[0] == "manifest.json"
-        assert {"database.dump", "secret_key", "uploads"} <= set(tar.getnames())
+        assert {"database.dump", "secret_key", "imports"} <= set(tar.getnames())

@@ -1,4 +1,4 @@
-"""What a backup file holds: a tar with a manifest, the database, uploads and the secret key.
+"""What a backup file holds: a tar with a manifest, the database, files and the secret key.
 
 ``manifest.json`` comes first; ``database.dump`` is PostgreSQL's own custom format.
 """
@@ -24,7 +24,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 DUMP = "database.dump"
 KEY = "secret_key"
-UPLOADS = "uploads"
+FILES = ("imports",)
+"""Folders of the data folder that belong to the data."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,11 @@ def write(target: Path, manifest: Manifest, dump: Path, data: Path) -> None:
             head = tarfile.TarInfo(MANIFEST)
             head.size = len(body)
             tar.addfile(head, io.BytesIO(body))
-            for name, path in ((KEY, data / KEY), (UPLOADS, data / UPLOADS), (DUMP, dump)):
+            for name, path in (
+                (KEY, data / KEY),
+                *((one, data / one) for one in FILES),
+                (DUMP, dump),
+            ):
                 if path.exists():
                     tar.add(path, arcname=name)
             raw.flush()

@@ -26,6 +26,7 @@ COMMANDS = (
     "doctor",
     "backup",
     "people",
+    "data",
     "sandbox",
     "bench",
 )

@@ -44,7 +44,7 @@ def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
 
 
 def run_backup(args: argparse.Namespace) -> int:
-    """Dump the database as it is at one instant, and add uploads and the secret key."""
+    """Dump the database as it is at one instant, and add files and the secret key."""
     target: Path = args.file.absolute()
     if not target.parent.is_dir():
         raise InvalidInput(f"There is no folder {target.parent}.")
@@ -184,9 +184,10 @@ def _take_files(work: Path) -> None:
     if (work / archive.KEY).exists():
         (work / archive.KEY).chmod(0o600)
         shutil.move(work / archive.KEY, data / archive.KEY)
-    if (work / archive.UPLOADS).exists():
-        shutil.rmtree(data / archive.UPLOADS, ignore_errors=True)
-        shutil.move(work / archive.UPLOADS, data / archive.UPLOADS)
+    for name in archive.FILES:
+        if (work / name).exists():
+            shutil.rmtree(data / name, ignore_errors=True)
+            shutil.move(work / name, data / name)
 
 
 def _empty() -> bool:

@@ -7,8 +7,6 @@ import asyncio
 import re
 from datetime import timedelta
 
-from django.utils.module_loading import import_string
-
 from trellis.cli import database
 from trellis.cli.commands import Verbs, report
 from trellis.core import clock
@@ -51,12 +49,10 @@ def run_drain(args: argparse.Namespace) -> int:
     """Move facts, timers, messages and jobs until all is quiet."""
     with database.at_hand():
         from trellis.cli import jobs
-        from trellis.pipeline import gauges
-
-        drain = import_string("trellis.pipeline.drain.drain")
+        from trellis.pipeline import drain, gauges
 
         while True:
-            drain()
+            drain.drain()
             if not gauges.read().jobs_waiting:
                 break
             asyncio.run(jobs.drain())
@@ -67,7 +63,9 @@ def run_drain(args: argparse.Namespace) -> int:
 def run_advance(args: argparse.Namespace) -> int:
     """Move the sandbox clock in hops, and do at each what falls due."""
     with database.at_hand():
-        import_string("trellis.pipeline.clockwork.advance")(args.by)
+        from trellis.pipeline import clockwork
+
+        clockwork.advance(args.by)
         now = clock.now().replace(microsecond=0)
     report(args, {"now": now.isoformat()}, f"The sandbox is at {now:%Y-%m-%d %H:%M} UTC.")
     return 0

@@ -7,8 +7,6 @@ import signal
 import threading
 from types import FrameType
 
-from django.utils.module_loading import import_string
-
 from trellis.cli import database
 from trellis.cli.commands import Verbs
 from trellis.cli.commands.web import require_level_schema
@@ -39,9 +37,10 @@ def run(args: argparse.Namespace) -> int:
     require_level_schema()
     if args.only == "jobs":
         return _jobs(stop)
-    work = import_string("trellis.pipeline.worker.run")
+    from trellis.pipeline import worker
+
     jobs = None if args.only == "pipeline" else _beside(stop)
-    work(stop)
+    worker.run(stop)
     stop.set()
     if jobs is not None:
         jobs.join()
