@@ -27,6 +27,7 @@ COMMANDS = (
     "backup",
     "people",
     "data",
+    "mail",
     "sandbox",
     "bench",
 )
