@@ -15,10 +15,12 @@ class EventsConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        from trellis.events import fields, models
+        from trellis.events import fields, inbox, models
+        from trellis.people import told
         from trellis.people.registry import ContactTable, register
 
         fields.register()
+        told.tellers.register("inbox", inbox.tell)
         register(ContactTable(model=models.Event, mode="move", origin="origin_id"))
         register(
             ContactTable(

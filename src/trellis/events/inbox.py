@@ -60,6 +60,11 @@ def system_fact(
     )
 
 
+def tell(contact_id: int, name: str, props: dict[str, object]) -> None:
+    """State one thing about a contact (``people.told``)."""
+    put([system_fact(contact_id, name, props)])
+
+
 def event_id(fact: Fact) -> int:
     """The key under which a fact stands in the log."""
     return event_id_of(fact.message_id)

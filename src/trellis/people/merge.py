@@ -1,7 +1,7 @@
-"""Linking contacts into one, many pairs at a time, and taking it apart again.
+"""Linking contacts into one, many pairs at a time.
 
 Rows are copied to the survivor and deleted (``contact_id`` of a row never changes);
-``merge.kept`` remembers what undo needs.
+``merge.kept`` remembers what ``people.undo`` needs.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def merge(pairs: Sequence[Merged], now: datetime, actor: str = "system") -> None
         for loser, moved, rows in db.fetch(moving.merge_sql(name), args):
             kept[loser][name] = {"moved": _json(moved) or [], "rows": _json(rows) or []}
     _move_identities(args, kept)
-    _move_standing(pairs)
+    _move_standing(pairs, kept)
     _merge_profiles(pairs, kept, now)
     db.run(_SQL["link"], [now, winners, losers])
     db.run(_SQL["know"], [losers])
@@ -64,9 +64,14 @@ def _move_identities(args: dict[str, list[int]], kept: dict[int, Kept]) -> None:
         )
 
 
-def _move_standing(pairs: Sequence[Merged]) -> None:
+def _move_standing(pairs: Sequence[Merged], kept: dict[int, Kept]) -> None:
     winner_of = {p.loser: p.winner for p in pairs}
+    before = {row[0]: row[1:] for row in db.fetch(_SQL["spans"], [[p.winner for p in pairs]])}
     rows = db.fetch(_SQL["unstand"], [list(winner_of)])
+    for loser, first, last, stage in rows:
+        kept[loser]["standing"] = [first.isoformat(), last.isoformat(), stage]
+        if (span := before.get(winner_of[loser])) is not None:
+            kept[loser]["before"] = [span[0].isoformat(), span[1].isoformat(), span[2]]
     if rows:
         columns = [list(column) for column in zip(*rows, strict=True)]
         columns[0] = [winner_of[loser] for loser in columns[0]]

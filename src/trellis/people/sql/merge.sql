@@ -96,6 +96,10 @@ UPDATE identity AS i SET contact_id = t.contact_id
 FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS t (contact_id, kind, value)
 WHERE i.value = t.value AND i.kind = t.kind
 
+-- name: spans
+-- The winners' standing before, for undo.
+SELECT contact_id, first_seen, last_seen, stage_id FROM standing WHERE contact_id = ANY(%s)
+
 -- name: unstand
 -- The losers' standing, which goes.
 DELETE FROM standing WHERE contact_id = ANY(%s)

@@ -15,7 +15,7 @@ ORDER BY s.contact_id
 
 -- name: lock
 -- Keeps batches away from contacts that are about to go.
-UPDATE standing AS s SET next_on = NULL
+UPDATE standing AS s SET last_seen = s.last_seen
 FROM (SELECT t.contact_id FROM unnest(%s::bigint[]) AS t (contact_id) ORDER BY 1) AS q
 WHERE s.contact_id = q.contact_id
 RETURNING s.contact_id

@@ -1,0 +1,227 @@
+"""What people and programs can do with contacts: the only doors besides facts.
+
+Each checks the right, locks the contact, writes the trail, and tells the log, so that the
+contact is derived again within a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from trellis.accounts import audit
+from trellis.accounts.access import require
+from trellis.accounts.types import Actor
+from trellis.core import clock
+from trellis.core.errors import Conflict, InvalidInput, NotFound
+from trellis.people import attributes, normal, purge, told
+from trellis.people import merge as merging
+from trellis.people import undo as undoing
+from trellis.people.attributes import Change
+from trellis.people.models import (
+    Contact,
+    ContactIdentity,
+    Identity,
+    IdentityConflict,
+    Merge,
+)
+from trellis.people.resolve import resolve
+from trellis.people.types import Claim, Ident, Merged
+from trellis.people.values import flatten
+
+ADDRESSES = (normal.EMAIL, normal.PHONE)
+
+
+def create_contact(actor: Actor, traits: Mapping[str, Any], ids: Iterable[Ident] = ()) -> int:
+    """Add a contact with at least one identity (email and phone count); returns its number.
+
+    Raises ``Conflict`` (with ``contact_id``) where somebody has one of them already, and
+    ``InvalidInput`` for a value that does not fit its field.
+    """
+    require(actor, "contacts.write")
+    wanted = _idents([*ids, *_addresses(traits)], traits)
+    if not wanted:
+        raise InvalidInput("A contact needs an email, a phone number or another identity.")
+    now = clock.now()
+    with transaction.atomic():
+        for kind, value in wanted:
+            _refuse_taken(kind, value, 0)
+        (number,) = resolve([Claim(now.timestamp(), tuple(wanted))], now).contact_ids
+        _apply(actor, number, traits, now)
+        audit.record(actor, "contact.create", "contact", number, _name(number))
+        told.tell(number, told.CHANGED, {"by": actor.label, "fields": sorted(traits)})
+    return number
+
+
+def update_contact(actor: Actor, contact_id: int, traits: Mapping[str, Any]) -> None:
+    """Set fields and attributes of a contact; None empties one. A new email or phone
+    becomes an identity; ``Conflict`` where it is somebody else's."""
+    require(actor, "contacts.write")
+    now = clock.now()
+    with transaction.atomic():
+        contact = _held(contact_id)
+        for kind, value in _idents(_addresses(traits), traits):
+            _give(contact_id, kind, value)
+        before = {key: getattr(contact, key, None) for key in traits if hasattr(contact, key)}
+        _apply(actor, contact_id, traits, now)
+        change = {key: [before.get(key), traits[key]] for key in traits}
+        audit.record(actor, "contact.update", "contact", contact_id, str(contact), change)
+        told.tell(contact_id, told.CHANGED, {"by": actor.label, "fields": sorted(traits)})
+
+
+def add_identity(actor: Actor, contact_id: int, kind: str, value: str) -> None:
+    """Give a contact another identity; ``Conflict`` where it is somebody else's."""
+    require(actor, "contacts.write")
+    with transaction.atomic():
+        contact = _held(contact_id)
+        ((kind, value),) = _idents([(kind, value)], {})
+        _give(contact_id, kind, value)
+        summary = f"{contact}: {kind}"
+        audit.record(actor, "contact.add_identity", "contact", contact_id, summary)
+        told.tell(contact_id, told.CHANGED, {"by": actor.label, "fields": [kind]})
+
+
+def remove_identity(actor: Actor, contact_id: int, kind: str, value: str) -> None:
+    """Take an identity away; the field that shows it is emptied with it."""
+    require(actor, "contacts.write")
+    now = clock.now()
+    with transaction.atomic():
+        contact = _held(contact_id)
+        rows = ContactIdentity.objects.filter(contact_id=contact_id, kind=kind, value=value)
+        if not rows.delete()[0]:
+            raise NotFound("The contact has no such identity.", kind=kind, value=value)
+        Identity.objects.filter(kind=kind, value=value, contact_id=contact_id).delete()
+        if kind in ADDRESSES and getattr(contact, kind) == value:
+            _apply(actor, contact_id, {kind: None}, now)
+        summary = f"{contact}: {kind}"
+        audit.record(actor, "contact.remove_identity", "contact", contact_id, summary)
+        told.tell(contact_id, told.CHANGED, {"by": actor.label, "fields": [kind]})
+
+
+def merge(actor: Actor, winner_id: int, loser_id: int) -> int:
+    """Link ``loser_id`` into ``winner_id`` by hand; returns the number of the merge."""
+    require(actor, "contacts.write")
+    if winner_id == loser_id:
+        raise InvalidInput("A contact cannot be merged with itself.")
+    now = clock.now()
+    with transaction.atomic():
+        purge.lock([winner_id, loser_id])
+        winner, loser = _held(winner_id), _held(loser_id)
+        merging.merge([Merged(winner_id, loser_id, "hand")], now, actor.label)
+        _settle([winner_id, loser_id], now)
+        number = Merge.objects.filter(loser_id=loser_id, contact_id=winner_id).latest("at")
+        audit.record(actor, "contact.merge", "contact", winner_id, f"{loser} into {winner}")
+        told.tell(winner_id, told.MERGED, {"loser_id": loser_id, "reason": "hand"})
+    return number.merge_id
+
+
+def undo_merge(actor: Actor, merge_id: int) -> int:
+    """Take a merge apart again; returns the contact that came back. Facts that arrived
+    after the merge stay with the survivor."""
+    require(actor, "contacts.write")
+    now = clock.now()
+    with transaction.atomic():
+        row = undoing.undo(merge_id, now)
+        summary = f"{row.loser_id} out of {row.contact_id}"
+        audit.record(actor, "contact.undo_merge", "contact", row.contact_id, summary)
+        for number in (row.contact_id, row.loser_id):
+            told.tell(number, told.UNDONE, {"merge_id": merge_id, "by": actor.label})
+    return row.loser_id
+
+
+def erase(actor: Actor, contact_id: int, reason: str) -> None:
+    """Erase a person: all rows of the contact and of those merged into it. What stays is
+    that there was a contact of this number. Suppressed addresses stay suppressed."""
+    require(actor, "contacts.erase")
+    if not reason.strip():
+        raise InvalidInput("Erasing a person needs a reason.")
+    now = clock.now()
+    with transaction.atomic():
+        _held(contact_id)
+        numbers = purge.family(contact_id)
+        purge.lock(numbers)
+        purge.remove(numbers)
+        purge.entomb(numbers, now, actor.label, reason.strip()[:120])
+        audit.record(actor, "contact.erase", "contact", contact_id, reason.strip())
+
+
+def _held(contact_id: int) -> Contact:
+    """The contact, kept from batches until the transaction ends."""
+    purge.lock([contact_id])
+    contact = Contact.objects.filter(contact_id=contact_id).first()
+    if contact is None:
+        raise NotFound("There is no such contact.", contact_id=contact_id)
+    if contact.merged_into is not None:
+        raise Conflict(
+            f"This contact was merged into {contact.merged_into}.",
+            contact_id=contact_id,
+            merged_into=contact.merged_into,
+        )
+    return contact
+
+
+def _addresses(traits: Mapping[str, Any]) -> list[Ident]:
+    given = dict(flatten(traits))
+    return [(kind, str(given[kind])) for kind in ADDRESSES if given.get(kind)]
+
+
+def _idents(ids: Iterable[Ident], traits: Mapping[str, Any]) -> list[Ident]:
+    country = str(traits.get("country") or "")
+    region = country.upper() if len(country) == 2 else None
+    out: list[Ident] = []
+    for kind, value in ids:
+        normalised = normal.normalise(kind, value, region)
+        if normalised is None:
+            raise InvalidInput(f"{value!r} is not a valid {kind}.", field=kind)
+        if (kind, normalised) not in out:
+            out.append((kind, normalised))
+    return out
+
+
+def _refuse_taken(kind: str, value: str, contact_id: int) -> bool:
+    """Whether nobody has the identity; ``Conflict`` where another contact does."""
+    owner = Identity.objects.filter(kind=kind, value=value).first()
+    if owner is not None and owner.contact_id != contact_id:
+        raise Conflict(
+            f"Another contact has this {kind.replace('_', ' ')}.",
+            field=kind,
+            contact_id=owner.contact_id,
+        )
+    return owner is None
+
+
+def _give(contact_id: int, kind: str, value: str) -> None:
+    if not _refuse_taken(kind, value, contact_id):
+        return
+    now = clock.now()
+    Identity.objects.create(kind=kind, value=value, contact_id=contact_id, created_at=now)
+    ContactIdentity.objects.create(kind=kind, value=value, contact_id=contact_id)
+    if kind != normal.DEVICE:
+        Contact.objects.filter(contact_id=contact_id).update(known=True)
+
+
+def _apply(actor: Actor, contact_id: int, traits: Mapping[str, Any], now: datetime) -> None:
+    ready = dict(traits)
+    for kind, value in _idents(_addresses(traits), traits):
+        ready[kind] = value
+    change = Change(contact_id, now.timestamp(), actor.label, ready)
+    refused = attributes.apply([change], now)
+    if refused:
+        raise InvalidInput(
+            "; ".join(f"{item.key}: {item.reason}" for item in refused),
+            fields={item.key: item.reason for item in refused},
+        )
+
+
+def _settle(numbers: Sequence[int], now: datetime) -> None:
+    """Entries of the duplicates queue about two contacts that are one now."""
+    IdentityConflict.objects.filter(
+        contact_id__in=numbers, other_id__in=numbers, settled_at__isnull=True
+    ).update(settled_at=now)
+
+
+def _name(contact_id: int) -> str:
+    return str(Contact.objects.get(contact_id=contact_id))
