@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from trellis.core.locks import bump_epoch, forget_definitions
 
 from tests.acceptance.farina import Farina, Web
 from trellis.cli.demo import setup
 from trellis.core import clock, instance
+from trellis.core.locks import bump_epoch, forget_definitions
 from trellis.journeys import book
 
 ARGUMENTS = (
@@ -37,6 +37,7 @@ def web(django_db_setup: None, django_db_blocker: Any) -> Iterator[Web]:
 def bare(transactional_db: None, web: Web, settings: Any) -> Iterator[Farina]:
     """A company that has defined nothing yet, in a sandbox at the machine's time."""
     settings.TRELLIS_URL = web.address
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     forget_definitions()
     book.forget()
     instance.refresh_clock(force=True)
