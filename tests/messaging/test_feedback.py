@@ -70,6 +70,31 @@ def test_a_scanner_opens_nothing(sent: Message) -> None:
     assert (found.opened_at, found.clicked_at) == (None, None)
 
 
+def test_a_burst_takes_back_its_first_clicks_but_not_earlier_ones(sent: Message) -> None:
+    ids = (sent.contact_id, sent.message_id)
+    second, hour = timedelta(seconds=1), timedelta(hours=1)
+    person = {"human": 0.95, "why": "person"}
+    feedback.apply(
+        [
+            logged("Message Clicked", *ids, at=NOW, props=person),
+            logged("Message Clicked", *ids, at=NOW + second, props=person),
+            logged(
+                "Message Clicked",
+                *ids,
+                at=NOW + 2 * second,
+                props={"human": 0.05, "why": "burst"},
+            ),
+        ]
+    )
+    found = again(sent)
+    assert (found.opened_at, found.clicked_at) == (None, None)
+
+    feedback.apply([logged("Message Clicked", *ids, at=NOW + hour, props=person)])
+    burst = {"human": 0.05, "why": "burst"}
+    feedback.apply([logged("Message Clicked", *ids, at=NOW + 2 * hour, props=burst)])
+    assert again(sent).clicked_at == NOW + hour
+
+
 def test_an_event_from_outside_cannot_pretend(sent: Message) -> None:
     feedback.apply(
         [

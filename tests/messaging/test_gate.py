@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.messaging.conftest import NOW, SLOTS, Mailbox
 from trellis.events.models import Decision
@@ -152,6 +154,37 @@ def test_the_checks_stand_in_the_order_of_the_design() -> None:
     ]
 
 
+@given(
+    gaps=st.lists(st.integers(min_value=0, max_value=60 * 24 * 3), min_size=1, max_size=40),
+    cap=st.integers(min_value=1, max_value=4),
+    days=st.integers(min_value=1, max_value=10),
+)
+def test_no_window_ever_holds_more_than_the_cap(gaps: list[int], cap: int, days: int) -> None:
+    policy = replace(POLICY, cap_count=cap, cap_window=days * DAY)
+    sent: list[datetime] = []
+    now = NOW
+    for gap in gaps:
+        now += timedelta(minutes=gap)
+        received = [at for at in sent if at > now - policy.cap_window]
+        case = replace(
+            PLAIN,
+            policy=policy,
+            now=now,
+            received=received,
+            message=replace(MESSAGE, expires_at=now + 30 * DAY),
+        )
+        verdict = decide(case)
+        if verdict.answer == "send":
+            sent.append(now)
+        else:
+            assert verdict.until is not None
+            assert verdict.until > now
+            freed = [at for at in sent if at > verdict.until - policy.cap_window]
+            assert len(freed) < cap
+    for begin in sent:
+        assert sum(begin <= at < begin + policy.cap_window for at in sent) <= cap
+
+
 @pytest.mark.django_db
 def test_a_skip_is_final_with_its_reason_and_its_decision(
     smtp: Mailbox, template: Make, contact: Make, ask: Make, now: datetime
@@ -204,13 +237,13 @@ def test_the_newest_word_on_this_channel_or_on_all_counts(
     sent: int,
 ) -> None:
     ann = contact(consent=None)
-    for number, (channel, given, day) in enumerate(words):
+    for number, (channel, word, day) in enumerate(words):
         Consent.objects.create(
             contact_id=ann,
             consent_id=number,
             purpose="marketing",
             channel=channel,
-            given=given,
+            given=word,
             at=now - 10 * DAY + day * DAY,
             source="form",
         )

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 
@@ -17,7 +17,7 @@ from trellis.events import inbox, names
 from trellis.events.types import SYSTEM, Fact, Logged
 from trellis.messaging import dsn, policy, record
 from trellis.messaging.dsn import Bounce
-from trellis.messaging.humans import HUMAN
+from trellis.messaging.humans import BURST, BURST_SECONDS, HUMAN
 
 _SQL = load("trellis.messaging", "feedback")
 
@@ -43,6 +43,7 @@ class _News:
     opened: datetime | None = None
     clicked: datetime | None = None
     delivered: bool = False
+    burst: datetime | None = None
     bounce: str = ""
     detail: str = ""
 
@@ -50,8 +51,9 @@ class _News:
 def apply(events: Sequence[Logged]) -> None:
     """Bring messages up to date with facts just logged, in the caller's transaction.
 
-    Only hits that are probably a person's count as opened or clicked. Any answer proves
-    that a message of unknown fate went out.
+    Only hits that are probably a person's count as opened or clicked; a burst takes back
+    the first hits of itself, which looked like a person's. Any answer proves that a message
+    of unknown fate went out.
     """
     news: dict[tuple[int, int], _News] = {}
     for event in events:
@@ -76,6 +78,7 @@ def apply(events: Sequence[Logged]) -> None:
             },
         )
         bounced = [row for row in cursor.fetchall() if row[3]]
+    _take_back({key: item.burst for key, item in news.items() if item.burst})
     _suppress(bounced)
 
 
@@ -102,11 +105,31 @@ def _note(item: _News, event: Logged) -> None:
         item.clicked = min(item.clicked or event.at, event.at)
     elif event.name == names.MESSAGE_OPENED and human:
         item.opened = min(item.opened or event.at, event.at)
+    elif event.props.get("why") == BURST:
+        item.burst = min(item.burst or event.at, event.at)
     elif event.name == names.MESSAGE_DELIVERED:
         item.delivered = True
     elif event.name == names.MESSAGE_BOUNCED:
         item.bounce = str(event.props.get("type", "soft"))
         item.detail = f"{event.props.get('code', '')} {event.props.get('detail', '')}".strip()
+
+
+def _take_back(bursts: Mapping[tuple[int, int], datetime]) -> None:
+    """Forget opens and clicks that belong to a scanner's burst."""
+    if not bursts:
+        return
+    around = timedelta(seconds=BURST_SECONDS)
+    keys = sorted(bursts)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SQL["take_back"],
+            {
+                "contact": [key[0] for key in keys],
+                "message": [key[1] for key in keys],
+                "begin": [bursts[key] - around for key in keys],
+                "end": [bursts[key] + around for key in keys],
+            },
+        )
 
 
 def _suppress(rows: Sequence[tuple[int, int, str, str]]) -> None:

@@ -14,6 +14,7 @@ HUMAN = 0.5
 TOO_SOON = 2.0
 """Seconds after sending within which nobody has opened the mail and found the link."""
 BURST_SECONDS = 5.0
+BURST = "burst"
 BURST_LINKS = 3
 """So many different links of one mail within the time are a scanner's."""
 
@@ -74,7 +75,7 @@ def probability(hit: Hit, earlier: Sequence[Hit]) -> tuple[float, str]:
         return _open(agent)
     links = {other.link for other in earlier if hit.at - other.at <= BURST_SECONDS} - {0}
     if len(links | {hit.link}) >= BURST_LINKS:
-        return 0.05, "burst"
+        return 0.05, BURST
     return 0.95, "person"
 
 

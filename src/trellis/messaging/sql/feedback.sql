@@ -25,6 +25,17 @@ FROM unnest(
 WHERE m.contact_id = t.contact_id AND m.message_id = t.message_id
 RETURNING m.contact_id, m.message_id, m.address, t.bounce
 
+-- name: take_back
+-- Forget the opens and clicks that fall into a scanner's burst.
+UPDATE message AS m
+SET opened_at = CASE WHEN m.opened_at BETWEEN t.begin AND t.until THEN NULL ELSE m.opened_at END,
+    clicked_at = CASE WHEN m.clicked_at BETWEEN t.begin AND t.until THEN NULL ELSE m.clicked_at END
+FROM unnest(
+    %(contact)s::bigint[], %(message)s::bigint[], %(begin)s::timestamptz[],
+    %(end)s::timestamptz[]
+) AS t (contact_id, message_id, begin, until)
+WHERE m.contact_id = t.contact_id AND m.message_id = t.message_id
+
 -- name: soft_bounces
 -- How many messages to these addresses bounced softly since the last one that was opened.
 SELECT m.contact_id, count(*)
