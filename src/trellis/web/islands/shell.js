@@ -134,6 +134,12 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// ---- parts of a form that follow a choice
+document.addEventListener("change", (event) => {
+  if (!event.target.closest("[data-switch]")) return;
+  for (const part of $$("[data-when]", event.target.form)) part.hidden = part.dataset.when !== event.target.value;
+});
+
 // ---- choosing rows for a bulk act
 document.addEventListener("change", (event) => {
   const table = event.target.closest("[data-bulk]");

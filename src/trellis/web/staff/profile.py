@@ -6,21 +6,25 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
+from trellis.core import clock
 from trellis.core.errors import NotFound
 from trellis.core.paging import Cursor
 from trellis.events import queries as events
 from trellis.journeys import queries as journeys
+from trellis.leads import actions as leads_actions
 from trellis.leads import queries as leads
 from trellis.messaging import queries as messaging
 from trellis.messaging.queries import Filter
 from trellis.people import queries as people
 from trellis.people.models import Attribute
 from trellis.people.queries import Profile
+from trellis.scoring import explain as scoring
 from trellis.segments import queries as segments
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.timeline import by_day
@@ -45,8 +49,11 @@ def profile(request: StaffRequest, contact_id: int) -> HttpResponseBase:
     stages = leads.stages()
     kind = request.GET.get("kind", "")
     page_of_events = events.timeline(contact_id, kind, None, LIMIT)
+    score = scoring.explain(contact_id, clock.now())
     context = {
         "contact": contact,
+        "score": score,
+        "idle_rules": [rule for rule in score.rules if not rule.points] if score else [],
         "stages": stages,
         "stage_choices": leads.live_stages(stages),
         "stage": stages.get(contact.stage_id or 0),
@@ -119,3 +126,22 @@ def timeline(request: StaffRequest, contact_id: int) -> HttpResponseBase:
         "kind": kind,
     }
     return render(request, "staff/contacts/events.html", context)
+
+
+@page("contacts.read", "POST", change="leads.write")
+def move(request: StaffRequest, contact_id: int) -> HttpResponseBase:
+    """Move the lead to another stage by hand."""
+    found_or_404(contact_id)
+    moved = leads_actions.move_stage(
+        request.actor,
+        [contact_id],
+        request.POST.get("to", ""),
+        "hand",
+        request.POST.get("reason", "")[:300],
+        clock.now(),
+    )
+    if moved.contact_ids:
+        messages.success(request, _("Moved."))
+    else:
+        messages.error(request, _("Not moved: %(why)s.") % {"why": ", ".join(moved.skipped)})
+    return redirect("contacts-profile", contact_id)

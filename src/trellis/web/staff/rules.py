@@ -12,21 +12,14 @@ from django.utils.translation import gettext as _
 from trellis.core import clock
 from trellis.core.errors import InvalidInput
 from trellis.events import queries as events
+from trellis.events.behaviour import NotCounted
 from trellis.people import queries as people
 from trellis.rules import evaluate, explain, words
-from trellis.rules.lowering import is_lowered
 from trellis.rules.operators import OPERATORS
 from trellis.rules.parse import parse
-from trellis.rules.registry import Fields
 from trellis.rules.types import Rule, RuleError, is_empty
+from trellis.segments import actions as segments
 from trellis.web.staff.access import StaffRequest, page
-
-SAMPLE = 10
-
-
-def read(request: HttpRequest, known: Fields | None = None) -> Rule:
-    """The rule that a form posted; raises ``RuleError``, also for what is not JSON."""
-    return parse(read_json(request), known or evaluate.fields())
 
 
 def read_json(request: HttpRequest, name: str = "rule") -> dict[str, Any]:
@@ -112,20 +105,25 @@ def fields(request: StaffRequest) -> HttpResponseBase:
 @page("segments.read", "POST")
 def preview(request: StaffRequest) -> HttpResponseBase:
     """The sentence, the count and a few people of a rule. Stores nothing."""
-    known = evaluate.fields()
+    template = "staff/rules/preview.html"
     try:
-        rule = read(request, known)
+        data = read_json(request)
+        rule = parse(data, evaluate.fields())
+        found = segments.preview(request.actor, data, clock.now())
+    except NotCounted as error:
+        sentence = words.sentence(rule, evaluate.fields())
+        return render(request, template, {"sentence": sentence, "later": error.message})
     except RuleError as error:
-        return render(request, "staff/rules/preview.html", {"problems": error.problems})
+        return render(request, template, {"problems": error.problems})
     except InvalidInput as error:
-        return render(request, "staff/rules/preview.html", {"problems": [error.message]})
-    context: dict[str, Any] = {"sentence": words.sentence(rule, known), "empty": is_empty(rule)}
-    if not is_empty(rule) and is_lowered(rule):
-        now = clock.now()
-        context["count"] = evaluate.count(rule, now, known)
-        ids = evaluate.sample(rule, now, SAMPLE, known)
-        context["people"] = people.by_ids(ids)
-    return render(request, "staff/rules/preview.html", context)
+        return render(request, template, {"problems": [error.message]})
+    context = {
+        "sentence": found.sentence,
+        "empty": is_empty(rule),
+        "count": found.count,
+        "people": people.by_ids(found.contact_ids),
+    }
+    return render(request, template, context)
 
 
 def explained(rule: Rule, contact_id: int) -> explain.Explanation:

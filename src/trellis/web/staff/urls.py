@@ -19,7 +19,10 @@ from trellis.web.staff import (
     profile,
     rules,
     running,
+    scoring,
+    segments,
     settings,
+    stages,
     templates,
     trap,
     users,
@@ -40,6 +43,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/<int:import_id>/rejected.csv", imports.imports_faults, name="imports-faults"),
     path("rules/fields/", rules.fields, name="rules-fields"),
     path("rules/preview/", rules.preview, name="rules-preview"),
+    path("segments/", segments.index, name="segments"),
+    path("segments/new/", segments.edit, name="segments-new"),
+    path("segments/<int:segment_id>/", segments.detail, name="segments-detail"),
+    path("segments/<int:segment_id>/edit/", segments.edit, name="segments-edit"),
+    path("segments/<int:segment_id>/act/", segments.act, name="segments-act"),
+    path("segments/<int:segment_id>/why/", segments.why, name="segments-why"),
+    path("score/", scoring.index, name="scoring"),
+    path("score/new/", scoring.edit, name="scoring-new"),
+    path("score/<int:rule_id>/", scoring.edit, name="scoring-rule"),
+    path("stages/", stages.index, name="stages"),
+    path("stages/<slug:key>/", stages.edit, name="stages-edit"),
     path("journeys/", journeys.index, name="journeys"),
     path("journeys/new/", journeys.create, name="journeys-new"),
     path("journeys/check/", journeys.check, name="journeys-check"),
@@ -69,6 +83,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("trap/<int:mail_id>/raw/", trap.raw, name="trap-raw"),
     path("contacts/", contacts.contacts, name="contacts"),
     path("contacts/<int:contact_id>/", profile.profile, name="contacts-profile"),
+    path("contacts/<int:contact_id>/stage/", profile.move, name="contacts-stage"),
     path("contacts/<int:contact_id>/timeline/", profile.timeline, name="contacts-timeline"),
     path("forms/", capture_forms.forms, name="forms"),
     path("forms/<int:form_id>/", capture_forms.forms_edit, name="forms-edit"),
@@ -85,14 +100,10 @@ BEING_BUILT = [
     "contacts-bulk",
     "contacts-duplicates",
     "contacts-new",
-    "scoring",
-    "segments",
-    "stages",
 ]
 urlpatterns += [path(f"coming/{name}/", home.coming, name=name) for name in BEING_BUILT]
 urlpatterns += [
-    path(f"coming/{name}/<int:one>/", home.coming, name=name)
-    for name in ("contacts-edit", "contacts-stage", "segments-detail")
+    path(f"coming/{name}/<int:one>/", home.coming, name=name) for name in ("contacts-edit",)
 ]
 urlpatterns += [
     path("coming/unmerge/<int:one>/<int:two>/", home.coming, name="contacts-unmerge"),

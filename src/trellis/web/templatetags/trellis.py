@@ -190,6 +190,12 @@ def purpose(code: str) -> str:
 
 
 @register.filter
+def bucket(key: str) -> str:
+    """A bucket of the score in words."""
+    return str(words.BUCKETS.get(key, (key,))[0])
+
+
+@register.filter
 def identity(kind: str) -> str:
     """A kind of identity in words."""
     return str(words.IDENTITIES.get(kind, (kind,))[0])
