@@ -92,7 +92,7 @@ def test_an_event_and_a_tick_do_not_both_move_a_run(crowd: World) -> None:
 
     def batch() -> None:
         with transaction.atomic():
-            store.lock([contact_id])
+            store.hold([contact_id])
             held.set()
             assert go.wait(20)
             engine.react([crowd.event(contact_id, "Any")], due)

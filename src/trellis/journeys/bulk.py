@@ -36,7 +36,7 @@ def enrol(
             if version is None or book.state(journey_id) != books.LIVE:
                 return entered
             mover = Mover(book, clock.now())
-            held = store.lock(part)
+            held = store.hold(part)
             entered += enter(
                 mover,
                 [Candidate(id, version, label) for id in part if id in held],
@@ -52,7 +52,7 @@ def remove(journey_id: int, contact_ids: Sequence[int], reason: str = "removed")
     for part in _parts(sorted(set(contact_ids))):
         with transaction.atomic():
             mover = Mover(books.current(locks.share_definitions()), clock.now())
-            held = store.lock(part)
+            held = store.hold(part)
             runs = store.open_of(sorted(held), [journey_id])
             mover.book.load({run.version_id for run in runs})
             mover.ledger.ended(runs, "exit", reason)
@@ -113,7 +113,7 @@ def settle_all_waiting(journey_id: int, version_id: int, choices: Mapping[str, s
     while pairs := _waiting(journey_id, version_id, steps, CHUNK):
         with transaction.atomic():
             mover = Mover(books.current(locks.share_definitions()), clock.now())
-            held = store.lock(contact_id for contact_id, _ in pairs)
+            held = store.hold(contact_id for contact_id, _ in pairs)
             runs = [
                 run
                 for run in store.open_of(sorted(held), [journey_id])

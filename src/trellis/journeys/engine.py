@@ -59,11 +59,10 @@ def run_due(slots: Sequence[int], now: datetime, limit: int = LIMIT) -> int:
     """
     with transaction.atomic():
         book = books.current(locks.share_definitions())
-        pairs = store.due(slots, now, limit)
-        if not pairs:
+        held = store.hold_due(slots, now, limit)
+        if not held:
             return 0
-        held = store.lock(contact_id for contact_id, _ in pairs)
-        taken = store.take_due([pair for pair in pairs if pair[0] in held], now)
+        taken = store.take_due(held, now)
         mover = Mover(book, now)
         move(mover, _settle_twins(mover, taken))
         mover.ledger.write()

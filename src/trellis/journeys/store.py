@@ -19,34 +19,36 @@ from trellis.journeys.types import Run
 SQL = sql.load(__package__ or "", "enrolment")
 
 
-def due(slots: Sequence[int], now: datetime, limit: int) -> list[tuple[int, int]]:
-    """Up to ``limit`` runs of ``slots`` that are due, as (contact_id, enrolment_id).
+def hold_due(slots: Sequence[int], now: datetime, limit: int) -> list[int]:
+    """Hold the contacts of about ``limit`` runs of ``slots`` that are due; returns them.
 
     Starts at a random slot, so that no slot starves behind a long queue of others.
     """
     order = sorted(slots)
     cut = random.randrange(len(order)) if order else 0
-    found: list[tuple[int, int]] = []
+    found: list[int] = []
     for part in (order[cut:], order[:cut]):
         if part and len(found) < limit:
-            found += db.fetch(SQL["due"], [part, now, limit - len(found)])
+            rows = db.fetch(SQL["hold_due"], [part, now, limit - len(found)])
+            found += [row[0] for row in rows]
     return found
 
 
-def lock(contact_ids: Iterable[int]) -> set[int]:
+def hold(contact_ids: Iterable[int]) -> set[int]:
     """Hold these contacts until the transaction ends; returns those that exist."""
-    return {row[0] for row in db.fetch(SQL["lock"], [sorted(set(contact_ids))])}
+    rows = db.fetch(SQL["hold"], [db.ints(sorted(set(contact_ids)))])
+    return {row[0] for row in rows}
 
 
-def take_due(pairs: Sequence[tuple[int, int]], now: datetime) -> list[tuple[Run, int]]:
-    """The runs that are still due now that their contacts are held, with ``live_key``."""
-    rows = db.fetch(SQL["take_due"], [[p[0] for p in pairs], [p[1] for p in pairs], now])
+def take_due(contact_ids: Sequence[int], now: datetime) -> list[tuple[Run, int]]:
+    """The due runs of contacts that are held, with their ``live_key``."""
+    rows = db.fetch(SQL["take_due"], [db.ints(contact_ids), now])
     return [(_run(row), row[9]) for row in rows]
 
 
 def open_of(contact_ids: Sequence[int], journey_ids: Sequence[int]) -> list[Run]:
     """The open runs of these contacts in these journeys; the caller holds the contacts."""
-    rows = db.fetch(SQL["open_of"], [list(contact_ids), list(journey_ids)])
+    rows = db.fetch(SQL["open_of"], [db.ints(contact_ids), db.ints(journey_ids)])
     return [_run(row) for row in rows]
 
 
@@ -68,7 +70,7 @@ def history(
     contact_ids: Sequence[int], journey_ids: Sequence[int]
 ) -> dict[tuple[int, int], tuple[bool, datetime | None]]:
     """For each (contact, journey) that ever met: whether it is open, and its last end."""
-    rows = db.fetch(SQL["history"], [list(contact_ids), list(journey_ids)])
+    rows = db.fetch(SQL["history"], [db.ints(contact_ids), db.ints(journey_ids)])
     return {(row[0], row[1]): (row[2], row[3]) for row in rows}
 
 
@@ -79,17 +81,24 @@ def new_ids(n: int) -> list[int]:
 
 def own(runs: Sequence[Run]) -> None:
     """Give runs the open place of their contact in their journey."""
-    db.run(SQL["own"], [[r.contact_id for r in runs], [r.enrolment_id for r in runs]])
+    db.run(
+        SQL["own"],
+        [db.ints(r.contact_id for r in runs), db.ints(r.enrolment_id for r in runs)],
+    )
 
 
-def entries_of(runs: Sequence[Run]) -> dict[int, Mapping[str, Any]]:
-    """What brought each run in, by enrolment id."""
+def events_of(runs: Sequence[Run]) -> dict[int, Any]:
+    """The properties of the event that brought each run in, by enrolment id; runs that no
+    event brought in are left out."""
+    found = {
+        run.enrolment_id: run.entry["props"]
+        for run in runs
+        if run.entry is not None and "props" in run.entry
+    }
     stored = [run for run in runs if run.entry is None]
-    found = {run.enrolment_id: run.entry for run in runs if run.entry is not None}
     if stored:
-        rows = db.fetch(
-            SQL["entries"], [[r.contact_id for r in stored], [r.enrolment_id for r in stored]]
-        )
+        contact_ids = db.ints(run.contact_id for run in stored)
+        rows = db.fetch(SQL["events"], [contact_ids, db.ints(r.enrolment_id for r in stored)])
         found |= {row[0]: json.loads(row[1]) for row in rows}
     return found
 
@@ -98,7 +107,7 @@ def zones_of(contact_ids: Sequence[int]) -> dict[int, ZoneInfo]:
     """The time zone of each contact; the instance's where it has none that is known."""
     home = ZoneInfo(settings.TIME_ZONE)
     found = dict.fromkeys(contact_ids, home)
-    for contact_id, name in db.fetch(SQL["zones"], [list(contact_ids)]):
+    for contact_id, name in db.fetch(SQL["zones"], [db.ints(contact_ids)]):
         found[contact_id] = _zone(name) or home
     return found
 

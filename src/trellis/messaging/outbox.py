@@ -12,6 +12,7 @@ from datetime import datetime
 import msgspec
 from django.db import connection
 
+from trellis.core import db
 from trellis.core.ids import SLOTS
 from trellis.core.sql import load
 from trellis.messaging import policy
@@ -35,12 +36,12 @@ def request(requests: Sequence[SendRequest], now: datetime) -> int:
             _SQL["request"],
             {
                 "now": now,
-                "contact": [item.contact_id for item in ordered],
-                "slot": [item.contact_id % SLOTS for item in ordered],
+                "contact": db.ints(item.contact_id for item in ordered),
+                "slot": db.ints(item.contact_id % SLOTS for item in ordered),
                 "cause": [item.cause for item in ordered],
                 "channel": [item.channel for item in ordered],
                 "purpose": [item.purpose for item in ordered],
-                "version": [item.template_version_id for item in ordered],
+                "version": db.ints(item.template_version_id for item in ordered),
                 "journey": [item.journey_id for item in ordered],
                 "wake": [item.wake_at for item in ordered],
                 "expires": [

@@ -1,12 +1,20 @@
--- name: due
--- Open runs whose time has come. Reads along the index of timers and stops at the limit.
-SELECT e.contact_id, e.enrolment_id
-FROM enrolment AS e
-WHERE e.slot = ANY(%s) AND e.wake_at <= %s
-ORDER BY e.slot, e.wake_at
-LIMIT %s
+-- name: hold_due
+-- Holds the contacts of runs whose time has come. Reads along the index of timers, stops at
+-- the limit, and takes the contacts in one order.
+WITH due AS (
+    SELECT e.contact_id
+    FROM enrolment AS e
+    WHERE e.slot = ANY(%s) AND e.wake_at <= %s
+    ORDER BY e.slot, e.wake_at
+    LIMIT %s
+)
+UPDATE standing AS s
+SET last_seen = s.last_seen
+FROM (SELECT DISTINCT due.contact_id FROM due ORDER BY due.contact_id) AS q
+WHERE s.contact_id = q.contact_id
+RETURNING s.contact_id
 
--- name: lock
+-- name: hold
 -- Whoever moves a run holds its contact's standing, as batches of events do, in one order.
 UPDATE standing AS s
 SET last_seen = s.last_seen
@@ -17,26 +25,25 @@ WHERE s.contact_id = q.contact_id
 RETURNING s.contact_id
 
 -- name: take_due
--- The due runs as they stand now that their contacts are locked; others moved meanwhile.
+-- The due runs of these contacts as they stand now that the contacts are held: whatever
+-- another worker moved meanwhile is due no more.
 SELECT e.contact_id, e.enrolment_id, e.journey_id, e.version_id, e.step, e.state,
     e.step_since, e.hops, e.visits::text, e.live_key
-FROM unnest(%s::bigint[], %s::bigint[]) AS t (contact_id, enrolment_id)
-JOIN enrolment AS e ON e.contact_id = t.contact_id AND e.enrolment_id = t.enrolment_id
-WHERE e.wake_at <= %s
-ORDER BY e.wake_at, e.enrolment_id
+FROM enrolment AS e
+WHERE e.contact_id = ANY(%s::bigint[]) AND e.wake_at <= %s
 
 -- name: open_of
 -- The open runs of these contacts in these journeys.
 SELECT e.contact_id, e.enrolment_id, e.journey_id, e.version_id, e.step, e.state,
     e.step_since, e.hops, e.visits::text, e.live_key
 FROM enrolment AS e
-WHERE e.contact_id = ANY(%s) AND e.live_key = ANY(%s)
+WHERE e.contact_id = ANY(%s::bigint[]) AND e.live_key = ANY(%s::bigint[])
 
 -- name: history
 -- For re-entry: whether these contacts are in these journeys, and when they last left.
 SELECT e.contact_id, e.journey_id, bool_or(e.live_key IS NOT NULL), max(e.ended_at)
 FROM enrolment AS e
-WHERE e.contact_id = ANY(%s) AND e.journey_id = ANY(%s)
+WHERE e.contact_id = ANY(%s::bigint[]) AND e.journey_id = ANY(%s::int[])
 GROUP BY e.contact_id, e.journey_id
 
 -- name: new_ids
@@ -102,16 +109,17 @@ FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[])
     AS t (version_id, step, outcome, n)
 ON CONFLICT (version_id, step, outcome, slot) DO UPDATE SET n = c.n + EXCLUDED.n
 
--- name: entries
--- What brought these runs into their journey, for templates that speak of it.
-SELECT e.enrolment_id, e.entry::text
-FROM unnest(%s::bigint[], %s::bigint[]) AS t (contact_id, enrolment_id)
-JOIN enrolment AS e ON e.contact_id = t.contact_id AND e.enrolment_id = t.enrolment_id
+-- name: events
+-- The properties of the events that brought these runs in, where they have any.
+SELECT e.enrolment_id, (e.entry -> 'props')::text
+FROM enrolment AS e
+WHERE e.contact_id = ANY(%s::bigint[]) AND e.enrolment_id = ANY(%s::bigint[])
+    AND e.entry ? 'props'
 
 -- name: zones
 -- The time zones of contacts that have one.
 SELECT c.contact_id, c.time_zone FROM contact AS c
-WHERE c.contact_id = ANY(%s) AND c.time_zone <> ''
+WHERE c.contact_id = ANY(%s::bigint[]) AND c.time_zone <> ''
 
 -- name: wake
 -- Lets the open runs of a journey in one slot decide at the next tick.

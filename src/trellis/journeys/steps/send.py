@@ -52,7 +52,7 @@ def run(batch: Batch) -> list[Result]:
         )
     version = TemplateVersion.objects.only("id").get(template=template, number=template.version)
     expires = batch.now + settings.expires.delta if settings.expires is not None else None
-    entries = store.entries_of(batch.runs)
+    events = store.events_of(batch.runs)
     outbox.request(
         [
             SendRequest(
@@ -64,7 +64,7 @@ def run(batch: Batch) -> list[Result]:
                 journey_id=batch.journey_id,
                 wake_at=batch.now,
                 expires_at=expires,
-                params={"event": entries[run.enrolment_id].get("props", {})},
+                params={"event": events.get(run.enrolment_id, {})},
             )
             for run in batch.runs
         ],
