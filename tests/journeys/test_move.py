@@ -10,6 +10,7 @@ from tests.journeys.conftest import NOW, World
 from trellis.events.models import Inbox
 from trellis.events.types import decoder
 from trellis.journeys.models import StepPass
+from trellis.leads.models import Stage, StageMove
 from trellis.messaging.models import Message
 
 TOPIC = "{field: attr.topic, op: eq, value: pastry}"
@@ -206,6 +207,16 @@ def test_what_a_step_sets_counts_for_the_next_branch(world: World) -> None:
     ann = world.person()
     world.start(ann)
     assert world.path(ann) == ["mark:set", "split:yes", "a:goal"]
+
+
+def test_a_lead_moves_to_a_stage_and_is_told_apart_from_who_stays(world: World) -> None:
+    world.journey("- {id: up, stage: {to: mql}}")
+    ann, visitor = world.person(), world.person(known=False)
+    world.react(world.event(ann), world.event(visitor))
+    assert world.path(ann) == ["up:moved"]
+    assert world.path(visitor) == ["up:stayed"]
+    move = StageMove.objects.get(contact_id=ann)
+    assert (move.how, Stage.objects.get(id=move.to_stage_id).key) == ("journey", "mql")
 
 
 def test_points_are_given_as_a_fact_of_the_next_batch(world: World) -> None:

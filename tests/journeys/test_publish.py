@@ -11,10 +11,12 @@ from trellis.accounts.models import Audit
 from trellis.accounts.types import SYSTEM, Actor
 from trellis.core import clock
 from trellis.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from trellis.events.models import Signal
 from trellis.journeys import actions, bulk
 from trellis.journeys.definition import DefinitionError, outline, to_plain
 from trellis.journeys.models import Enrolment, JourneyVersion
 from trellis.messaging.models import Message
+from trellis.rules import usage
 
 FIRST = "- {id: pause, wait: {for: 2 days}}\n- {id: old, exit: {reason: old}}"
 SECOND = "- {id: pause, wait: {for: 5 days}}\n- {id: new, exit: {reason: new}}"
@@ -180,6 +182,31 @@ def test_changes_need_rights_and_leave_a_trail(world: World) -> None:
         with pytest.raises(Forbidden):
             refused(writer, journey.id)
     assert Audit.objects.filter(object_type="journey").get().action == "journey.create"
+
+
+def test_behaviour_named_in_a_rule_becomes_a_signal(world: World) -> None:
+    rule = "{event: {type: track, name: Baked}, op: count_gte, value: 2}"
+    journey = world.journey(f"- {{id: a, wait: {{until: {rule}, timeout: 2 days}}}}")
+    signal = Signal.objects.get(event_name="Baked")
+    version = JourneyVersion.objects.get(journey=journey)
+    assert version.definition["steps"][0]["wait"]["until"]["field"] == f"signal.{signal.key}"
+    assert "Baked" in version.source
+
+
+def test_what_a_running_journey_names_is_in_use(world: World) -> None:
+    journey = world.journey(
+        """
+        - {id: mark, set: {attribute: topic, value: x}}
+        - {id: up, stage: {to: mql}}
+        """,
+        head="entry: [{segment: {entered: hot}}]\nexit: {field: attr.vip, op: eq, value: true}",
+    )
+    found = [usage.of_segment("hot"), usage.of_stage("mql")]
+    found += [usage.of_attribute("topic"), usage.of_attribute("vip")]
+    assert [[use.id for use in uses] for uses in found] == [[journey.id]] * 4
+    assert usage.of_attribute("visits") == []
+    actions.stop(SYSTEM, journey.id)
+    assert usage.of_segment("hot") == []
 
 
 def test_large_groups_move_in_chunks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from trellis.accounts.access import require
 from trellis.accounts.types import Actor
 from trellis.core import clock
 from trellis.core.errors import Conflict, InvalidInput, NotFound
-from trellis.core.locks import bump_epoch, hold_definitions
+from trellis.core.locks import changing_definitions
 from trellis.journeys import book, bulk, conditions, definition, publishing, refs
 from trellis.journeys.definition import Definition, DefinitionError, Problem
 from trellis.journeys.models import Journey, JourneyVersion
@@ -92,23 +92,21 @@ def publish(
     journey = _found(journey_id)
     parsed = _ready(journey)
     choices = publishing.choices(parsed, waiting or {})
-    lowered = definition.to_plain(definition.with_rules(parsed, conditions.lower))
-    with transaction.atomic():
-        hold_definitions()
+    counted = definition.with_rules(parsed, lambda rule: conditions.lower(actor, rule))
+    with changing_definitions():
         journey = _locked(journey_id)
         journey.version += 1
         version = JourneyVersion.objects.create(
             journey=journey,
             number=journey.version,
             source=journey.draft,
-            definition=lowered,
+            definition=definition.to_plain(counted),
             published_at=clock.now(),
             published_by=actor.label,
         )
         journey.state, journey.why, journey.updated_at = LIVE, "", clock.now()
         journey.name, journey.description = parsed.head.name, parsed.head.description
         journey.save()
-        bump_epoch()
         audit.record(
             actor,
             "journey.publish",
@@ -171,14 +169,12 @@ def _turn(
     actor: Actor, journey_id: int, before: tuple[str, ...], after: str, action: str, why: str
 ) -> Journey:
     require(actor, "journeys.publish")
-    with transaction.atomic():
-        hold_definitions()
+    with changing_definitions():
         journey = _locked(journey_id)
         if journey.state not in before:
             raise Conflict(f"{journey.name} is {journey.state}.", state=journey.state)
         journey.state, journey.why, journey.updated_at = after, why, clock.now()
         journey.save()
-        bump_epoch()
         audit.record(
             actor, action, "journey", journey.id, f"{journey.name} is {after}", {"why": why}
         )

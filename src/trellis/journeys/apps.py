@@ -17,9 +17,12 @@ class JourneysConfig(AppConfig):
     def ready(self) -> None:
         from trellis.journeys.models import Enrolment, StepPass
         from trellis.journeys.refs import using_template
+        from trellis.journeys.uses import uses
         from trellis.messaging.registry import template_users
         from trellis.people.registry import SLOT, ContactTable, register
+        from trellis.rules.usage import USERS
 
+        USERS.register("journeys", uses)
         register(
             ContactTable(
                 model=Enrolment,

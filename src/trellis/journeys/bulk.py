@@ -10,6 +10,7 @@ from django.db import transaction
 
 from trellis.core import clock, db, locks
 from trellis.core.ids import SLOTS
+from trellis.core.jobs import enqueue
 from trellis.journeys import book as books
 from trellis.journeys import store
 from trellis.journeys.entry import Candidate, enter
@@ -73,11 +74,9 @@ def wake(journey_id: int) -> int:
 
 def enrol_segments(journey_id: int, keys: Sequence[str]) -> None:
     """Enrol the present members of segments, by job where they are many."""
-    from trellis.journeys import tasks
-
     ids = list(_members(keys, 0, CHUNK + 1))
     if len(ids) > CHUNK:
-        tasks.enrol_segments.defer(journey_id=journey_id, keys=list(keys))
+        enqueue("journeys.enrol_segments", journey_id=journey_id, keys=list(keys))
     else:
         enrol(journey_id, ids, f"member of {', '.join(keys)}")
 
@@ -93,14 +92,15 @@ def enrol_all_members(journey_id: int, keys: Sequence[str]) -> int:
 
 def settle_waiting(journey_id: int, version_id: int, choices: Mapping[str, str]) -> None:
     """Carry out what was chosen for the runs that wait on earlier versions."""
-    from trellis.journeys import tasks
-
     steps = sorted(step for step, choice in choices.items() if choice != "stay")
     if not steps:
         return
     if len(_waiting(journey_id, version_id, steps, CHUNK + 1)) > CHUNK:
-        tasks.settle_waiting.defer(
-            journey_id=journey_id, version_id=version_id, choices=dict(choices)
+        enqueue(
+            "journeys.settle_waiting",
+            journey_id=journey_id,
+            version_id=version_id,
+            choices=dict(choices),
         )
     else:
         settle_all_waiting(journey_id, version_id, choices)

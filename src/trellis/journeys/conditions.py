@@ -8,13 +8,15 @@ from typing import Any
 
 import msgspec
 
+from trellis.accounts.types import Actor
 from trellis.core import db
+from trellis.events.behaviour import read_rule
 from trellis.journeys.types import Complaint, RuleJson
 from trellis.rules import evaluate
 from trellis.rules.compiler import compile_filter
 from trellis.rules.parse import parse as parse_rule
 from trellis.rules.registry import PROPS, Fields, snapshot
-from trellis.rules.types import Rule, RuleError
+from trellis.rules.types import Rule, RuleError, to_json
 
 CONTACT = "contact"
 EVENT = "event"
@@ -71,6 +73,7 @@ def matching(
     return found
 
 
-def lower(rule: RuleJson) -> RuleJson:
-    """The rule with inline behaviour replaced by signals, which are made and back-filled."""
-    return rule
+def lower(actor: Actor, rule: RuleJson) -> RuleJson:
+    """The rule with inline behaviour replaced by signals, which are found, or made and
+    filled from the log."""
+    return RuleJson(to_json(read_rule(actor, rule)))

@@ -13,6 +13,7 @@ from trellis.journeys.steps import (
     score,
     send,
     set_attribute,
+    stage,
     wait,
 )
 from trellis.journeys.types import Kind
@@ -25,6 +26,7 @@ STEPS: Mapping[str, Kind] = MappingProxyType(
             wait.KIND,
             branch.KIND,
             set_attribute.KIND,
+            stage.KIND,
             score.KIND,
             jump.KIND,
             goal.KIND,
