@@ -386,3 +386,25 @@ def test_a_fault_of_ours_on_the_wire_leaves_the_message_in_doubt(
     run(now)
     message = Message.objects.get(contact_id=ann)
     assert (message.state, message.reason) == ("unknown", "internal_error")
+
+
+@pytest.mark.django_db
+def test_what_a_slow_server_left_no_time_for_is_queued_again_without_a_try(
+    smtp: Mailbox,
+    template: Make,
+    contact: Make,
+    ask: Make,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ann = contact()
+    ask(ann, template())
+    batch = deliver.claim(SLOTS, now, 10)
+    with monkeypatch.context() as patch:
+        patch.setattr(deliver, "SPELL", timedelta(seconds=-1))
+        deliver.hand_over(batch.letters, now)
+    message = Message.objects.get(contact_id=ann)
+    assert (message.state, message.reason, message.tries) == ("queued", "untried", 0)
+    assert smtp.envelopes == []
+    run(now)
+    assert Message.objects.get(contact_id=ann).state == "sent"

@@ -47,8 +47,10 @@ T = TypeVar("T")
 CHUNK = 100
 """Messages claimed at once: at most so many are left in doubt by a crash."""
 LEASE = timedelta(minutes=6)
-MARGIN = timedelta(minutes=3)
-"""Nothing is begun in the last part of a lease: one transfer ends well within it."""
+"""Longer than the slowest transfer that may still succeed."""
+SPELL = timedelta(seconds=5)
+"""Nothing is begun after so long, so that a slow server neither outlasts leases nor holds up
+a worker that is asked to stop; what was not begun is queued again."""
 GATE_LOCK = 7_402
 """Advisory lock class: one holder per slot while messages pass the gate."""
 PATIENCE = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -74,9 +76,11 @@ class Batch:
 
 def run_due(slots: Sequence[int], now: datetime, limit: int) -> int:
     """Work off messages of ``slots`` due at ``now``, at most ``limit``; how many were
-    settled (sent, failed, skipped, put off). 0 means nothing is due."""
+    settled (sent, failed, skipped, put off). 0 means nothing is due. Returns after a spell
+    of a few seconds even where more is due."""
     done = 0
-    while done < limit:
+    until = clock.wall() + SPELL
+    while done < limit and clock.wall() < until:
         batch = claim(slots, now, min(CHUNK, limit - done))
         if not batch.seen:
             break
@@ -292,7 +296,7 @@ def _render(
 def _transmit(kind: str, parcels: Sequence[Parcel]) -> list[Outcome]:
     if settings.TRELLIS_SANDBOX:
         return [Outcome(kind="sent", reason="", detail="trap")] * len(parcels)
-    deadline = clock.wall() + LEASE - MARGIN
+    deadline = clock.wall() + SPELL
     try:
         return _transport(kind).hand_over(parcels, deadline)
     except InvalidInput as error:
