@@ -18,6 +18,7 @@ from trellis.messaging.models import Message, Template, TemplateVersion
 from trellis.messaging.render import Rendered
 from trellis.messaging.tokens import Origin
 from trellis.messaging.types import Person
+from trellis.people.models import Contact
 
 _SQL = load("trellis.messaging", "outbox")
 
@@ -33,6 +34,20 @@ def person(contact_id: int) -> Person:
     if row is None:
         raise NotFound("There is no such contact.")
     return person_of(row)
+
+
+def survivor(contact_id: int) -> int:
+    """Where a contact stands now that an old link names: itself, or what it was merged into."""
+    for _ in range(10):
+        into = (
+            Contact.objects.filter(contact_id=contact_id)
+            .values_list("merged_into", flat=True)
+            .first()
+        )
+        if into is None:
+            break
+        contact_id = into
+    return contact_id
 
 
 def draft(
@@ -66,6 +81,7 @@ def draft(
 
 def message_page(contact_id: int, message_id: int) -> Rendered:
     """A message as its recipient got it, filled again; raises ``NotFound``."""
+    contact_id = survivor(contact_id)
     message = Message.objects.filter(contact_id=contact_id, message_id=message_id).first()
     if message is None:
         raise NotFound("This message is not kept any more.")

@@ -7,6 +7,7 @@ cross-site check to fail in a mail client.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,12 +25,15 @@ from trellis.core import clock
 from trellis.core.errors import TrellisError, Unavailable
 from trellis.events import inbox, names
 from trellis.events.types import Fact
-from trellis.messaging import tokens
+from trellis.messaging import preview, tokens
 from trellis.messaging.gate import PAUSE_ATTRIBUTE
 from trellis.messaging.tokens import Origin
+from trellis.messaging.types import MARKETING, TRANSACTIONAL
 from trellis.people import consent
 from trellis.web.public.accept import accept
 from trellis.web.public.links import problem
+
+log = logging.getLogger(__name__)
 
 LABELS = {
     ("marketing", "email"): gettext_lazy("News and offers by email"),
@@ -63,8 +67,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         origin = tokens.read_origin("unsubscribe", token)
         if request.method == "POST":
             one_click = request.POST.get("List-Unsubscribe") == "One-Click"
-            if origin.contact_id:
-                accept([_unsubscribed(origin, "one-click" if one_click else "page")])
+            accept(_unsubscribed(origin, "one-click" if one_click else "page"))
             if one_click:
                 return HttpResponse("Unsubscribed.\n", content_type="text/plain")
     except TrellisError as error:
@@ -124,7 +127,8 @@ def _page(request: HttpRequest, template: str, context: dict[str, object]) -> Ht
 def _choices(contact_id: int) -> list[Choice]:
     """What is on now; marketing always, the rest where something was ever said."""
     try:
-        said = consent.states([contact_id]).get(contact_id, {}) if contact_id else {}
+        person = preview.survivor(contact_id)
+        said = consent.states([person]).get(person, {}) if contact_id else {}
     except Error as error:
         raise Unavailable(_("We cannot read your choices now. Try again shortly.")) from error
     found = []
@@ -164,34 +168,44 @@ def _chosen(request: HttpRequest, origin: Origin, choices: list[Choice]) -> list
     return facts
 
 
-def _unsubscribed(origin: Origin, how: str) -> Fact:
-    choice = Choice(field="", purpose=origin.purpose, channel=origin.channel, label="", on=True)
-    return _changed(origin, choice, given=False, how=how)
+def _unsubscribed(origin: Origin, how: str) -> list[Fact]:
+    """The withdrawal; nothing where it stands already, because mail clients ask twice. While
+    the database is away it is stated again rather than lost."""
+    if not origin.contact_id:
+        return []
+    item = Choice(field="", purpose=_purpose(origin), channel=origin.channel, label="", on=True)
+    try:
+        person = preview.survivor(origin.contact_id)
+        if consent.state(person, item.purpose, item.channel) is False:
+            return []
+    except Error:
+        log.warning("unsubscribe: the database is away")
+    return [_changed(origin, item, given=False, how=how)]
+
+
+def _purpose(origin: Origin) -> str:
+    """What a person leaves with the link of a message; a transactional one has no list."""
+    return MARKETING if origin.purpose == TRANSACTIONAL else origin.purpose
 
 
 def _changed(
     origin: Origin, item: Choice, *, given: bool, how: str = "preference page"
 ) -> Fact:
-    """The fact that consent was given or withdrawn. The same answer on one day counts once,
-    however often a mail client repeats it."""
+    """The fact that consent was given or withdrawn."""
     name = names.SUBSCRIBED if given else names.UNSUBSCRIBED
-    purpose = "marketing" if item.purpose == "transactional" else item.purpose
-    now = clock.now()
     base = inbox.system_fact(
         origin.contact_id,
         name,
         {
-            "purpose": purpose,
+            "purpose": item.purpose,
             "channel": item.channel,
             "how": how,
             "message_id": origin.message_id,
             "template": origin.template,
         },
-        at=now.timestamp(),
-        message_id=f"{name}-{origin.message_id}-{purpose}-{item.channel}-{now:%Y%m%d%H}".lower(),
     )
     word = {
-        "purpose": purpose,
+        "purpose": item.purpose,
         "channel": item.channel,
         "given": given,
         "source": f"link of message {origin.message_id} ({how})",
