@@ -28,14 +28,19 @@ def refresh_clock(*, force: bool = False) -> None:
     _read_at = tick
 
 
+def require_sandbox() -> None:
+    """Raise ``Forbidden`` where real time is all there is."""
+    if not settings.TRELLIS_SANDBOX:
+        raise Forbidden("The clock moves in a sandbox only. Start with TRELLIS_SANDBOX=1.")
+
+
 def move_clock(by: timedelta) -> None:
     """Advance the sandbox clock by ``by`` for all processes.
 
     Only moves the time; ``pipeline.clockwork.advance`` also runs what falls due.
     Raises ``Forbidden`` outside a sandbox.
     """
-    if not settings.TRELLIS_SANDBOX:
-        raise Forbidden("The clock moves in a sandbox only. Start with TRELLIS_SANDBOX=1.")
+    require_sandbox()
     refresh_clock(force=True)
     target = clock.offset() + by
     Instance.objects.filter(id=1).update(clock_offset=int(target.total_seconds()))

@@ -33,6 +33,8 @@ from trellis.people.types import Claim, Ident, Merged
 from trellis.people.values import flatten
 
 ADDRESSES = (normal.EMAIL, normal.PHONE)
+CHUNK = 1_000
+"""Contacts that a change of many locks at a time."""
 
 
 def create_contact(actor: Actor, traits: Mapping[str, Any], ids: Iterable[Ident] = ()) -> int:
@@ -70,6 +72,49 @@ def update_contact(actor: Actor, contact_id: int, traits: Mapping[str, Any]) -> 
         change = {key: [before.get(key), traits[key]] for key in traits}
         audit.record(actor, "contact.update", "contact", contact_id, str(contact), change)
         told.tell(contact_id, told.CHANGED, {"by": actor.label, "fields": sorted(traits)})
+
+
+def set_attribute(actor: Actor, contact_ids: Iterable[int], key: str, value: Any) -> int:
+    """Set one attribute of many contacts; returns of how many. Those that are merged or
+    gone are passed over. Raises ``InvalidInput`` where the value does not fit the key."""
+    require(actor, "contacts.write")
+    wanted, done, now = sorted(set(contact_ids)), 0, clock.now()
+    for start in range(0, len(wanted), CHUNK):
+        with transaction.atomic():
+            chunk = wanted[start : start + CHUNK]
+            purge.lock(chunk)
+            live = Contact.objects.filter(contact_id__in=chunk, merged_into__isnull=True)
+            numbers = sorted(live.values_list("contact_id", flat=True))
+            said = [Change(n, now.timestamp(), actor.label, {key: value}) for n in numbers]
+            if refused := attributes.apply(said, now):
+                raise InvalidInput(
+                    f"{key}: {refused[0].reason}", fields={key: refused[0].reason}
+                )
+            for number in numbers:
+                told.tell(number, told.CHANGED, {"by": actor.label, "fields": [key]})
+            done += len(numbers)
+            audit.record(
+                actor,
+                "contact.set_attribute",
+                "contact",
+                "",
+                f"{key} of {len(numbers)} contacts",
+            )
+    return done
+
+
+def settle_conflict(actor: Actor, conflict_id: int) -> None:
+    """Say that the two contacts of an entry of the duplicates queue are two people."""
+    require(actor, "contacts.write")
+    with transaction.atomic():
+        row = IdentityConflict.objects.select_for_update().filter(pk=conflict_id).first()
+        if row is None:
+            raise NotFound("There is no such entry.", conflict_id=conflict_id)
+        if row.settled_at is None:
+            row.settled_at = clock.now()
+            row.save(update_fields=["settled_at"])
+            summary = f"{row.contact_id} and {row.other_id} are two people"
+            audit.record(actor, "contact.keep_apart", "contact", row.contact_id, summary)
 
 
 def add_identity(actor: Actor, contact_id: int, kind: str, value: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 
+from trellis.core import db
 from trellis.core.paging import Cursor, Page, paged
 from trellis.people.models import (
     Attribute,
@@ -31,11 +32,11 @@ BASE_COUNT_LIMIT = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Predicate:
-    """A condition on ``c.contact_id`` in SQL, with its parameters: made by upper domains
-    (a segment, a compiled rule) for ``contacts`` to filter by."""
+    """A condition on ``c.contact_id`` in SQL with ``%(name)s`` places, and their values: made
+    by upper domains (a segment, a compiled rule) for ``contacts`` to filter by."""
 
     sql: str
-    params: tuple[Any, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,48 +118,52 @@ def _search(text: str) -> Predicate:
     """Every word must occur; a word of one or two characters must begin a word, because
     the trigram index can find nothing shorter."""
     parts: list[str] = []
-    params: list[Any] = []
-    for word in text.lower().split()[:6]:
+    params: dict[str, Any] = {}
+    for at, word in enumerate(text.lower().split()[:6]):
         if len(word) < 3:
-            parts.append(f"({SEARCH_TEXT} LIKE %s OR {SEARCH_TEXT} LIKE %s)")
-            params += [f"{_like(word)}%", f"% {_like(word)}%"]
+            parts.append(
+                f"({SEARCH_TEXT} LIKE %(start_{at})s OR {SEARCH_TEXT} LIKE %(word_{at})s)"
+            )
+            params |= {f"start_{at}": f"{_like(word)}%", f"word_{at}": f"% {_like(word)}%"}
         else:
-            parts.append(f"{SEARCH_TEXT} LIKE %s")
-            params.append(f"%{_like(word)}%")
-    return Predicate(sql=" AND ".join(parts) or "true", params=tuple(params))
+            parts.append(f"{SEARCH_TEXT} LIKE %(word_{at})s")
+            params[f"word_{at}"] = f"%{_like(word)}%"
+    return Predicate(sql=" AND ".join(parts) or "true", params=params)
 
 
 def where(filters: ContactFilter) -> Predicate:
     """The condition of a filter over ``contact c`` and ``standing s``."""
     parts = ["c.merged_into IS NULL"]
-    params: list[Any] = []
+    params: dict[str, Any] = {}
     if filters.kind != "all":
         parts.append("c.known" if filters.kind == "known" else "NOT c.known")
     extra = list(filters.more)
     if filters.search.strip():
         extra.append(_search(filters.search))
     if filters.temperature:
-        extra.append(Predicate(sql="s.temperature = %s", params=(filters.temperature,)))
+        heat = {"heat": filters.temperature}
+        extra.append(Predicate(sql="s.temperature = %(heat)s", params=heat))
     if filters.stage_id is not None:
-        extra.append(Predicate(sql="s.stage_id = %s", params=(filters.stage_id,)))
+        stage = {"stage": filters.stage_id}
+        extra.append(Predicate(sql="s.stage_id = %(stage)s", params=stage))
     for predicate in extra:
         parts.append(f"({predicate.sql})")
-        params += predicate.params
-    return Predicate(sql=" AND ".join(parts), params=tuple(params))
+        params |= predicate.params
+    return Predicate(sql=" AND ".join(parts), params=params)
 
 
 def contacts(filters: ContactFilter, after: Cursor | None, limit: int) -> Page[ContactRow]:
     """A page of contacts, the newest first."""
     found = where(filters)
-    params = list(found.params)
+    params = {**found.params, "limit": limit + 1}
     keyset = ""
     if after is not None:
-        keyset = " AND (c.created_at, c.contact_id) < (%s, %s)"
-        params += [after.at, after.id]
+        keyset = " AND (c.created_at, c.contact_id) < (%(after_at)s, %(after_id)s)"
+        params |= {"after_at": after.at, "after_id": after.id}
     rows = _fetch(
         f"SELECT {_ROW}{_FROM} WHERE {found.sql}{keyset}"
-        " ORDER BY c.created_at DESC, c.contact_id DESC LIMIT %s",
-        [*params, limit + 1],
+        " ORDER BY c.created_at DESC, c.contact_id DESC LIMIT %(limit)s",
+        params,
     )
     found_rows = [ContactRow(**row) for row in rows]
     return paged(found_rows, limit, lambda row: (row.created_at, row.contact_id))
@@ -167,37 +172,38 @@ def contacts(filters: ContactFilter, after: Cursor | None, limit: int) -> Page[C
 def count(filters: ContactFilter, limit: int = BASE_COUNT_LIMIT) -> int:
     """How many contacts a filter finds, counted up to ``limit``."""
     found = where(filters)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count(*) FROM (SELECT 1{_FROM} WHERE {found.sql} LIMIT %s) t",
-            [*found.params, limit],
-        )
-        row = cursor.fetchone()
-    return int(row[0]) if row else 0
+    ((n,),) = db.fetch(
+        f"SELECT count(*) FROM (SELECT 1{_FROM} WHERE {found.sql} LIMIT %(limit)s) t",
+        {**found.params, "limit": limit},
+    )
+    return int(n)
 
 
 def ids(filters: ContactFilter, limit: int) -> list[int]:
     """The contacts of a filter, for an act on all of them; at most ``limit``."""
     found = where(filters)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT c.contact_id{_FROM} WHERE {found.sql}"
-            " ORDER BY c.created_at DESC, c.contact_id DESC LIMIT %s",
-            [*found.params, limit],
-        )
-        return [int(row[0]) for row in cursor.fetchall()]
+    rows = db.fetch(
+        f"SELECT c.contact_id{_FROM} WHERE {found.sql}"
+        " ORDER BY c.created_at DESC, c.contact_id DESC LIMIT %(limit)s",
+        {**found.params, "limit": limit},
+    )
+    return [int(number) for (number,) in rows]
 
 
 def by_ids(contact_ids: Sequence[int]) -> list[ContactRow]:
     """These contacts, in the order given; those that do not exist are left out."""
-    rows = _fetch(f"SELECT {_ROW}{_FROM} WHERE c.contact_id = ANY(%s)", [list(contact_ids)])
+    rows = _fetch(
+        f"SELECT {_ROW}{_FROM} WHERE c.contact_id = ANY(%(ids)s)", {"ids": list(contact_ids)}
+    )
     found = {row["contact_id"]: ContactRow(**row) for row in rows}
     return [found[number] for number in contact_ids if number in found]
 
 
 def profile(contact_id: int) -> Profile | None:
     """One contact, None where there is none."""
-    rows = _fetch(f"SELECT {_ROW}{_MORE}{_FROM} WHERE c.contact_id = %s", [contact_id])
+    rows = _fetch(
+        f"SELECT {_ROW}{_MORE}{_FROM} WHERE c.contact_id = %(id)s", {"id": contact_id}
+    )
     return Profile(**rows[0]) if rows else None
 
 
@@ -251,6 +257,13 @@ def conflicts(contact_id: int) -> list[IdentityConflict]:
         (rows.filter(contact_id=contact_id) | rows.filter(other_id=contact_id)).order_by("-at")[
             :20
         ]
+    )
+
+
+def open_conflicts(limit: int) -> list[IdentityConflict]:
+    """The duplicates queue, the newest entries first."""
+    return list(
+        IdentityConflict.objects.filter(settled_at__isnull=True).order_by("-at")[:limit]
     )
 
 
@@ -324,9 +337,9 @@ def spread(step: int = 10) -> Spread:
     )
 
 
-def _fetch(sql: str, params: Sequence[Any]) -> list[dict[str, Any]]:
+def _fetch(sql: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, list(params))
+        cursor.execute(sql, params)
         names = [column.name for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     for row in rows:

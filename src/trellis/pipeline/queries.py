@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from trellis.core import clock, db
 
@@ -45,6 +46,28 @@ def overview() -> Overview:
     return Overview(
         waiting=int(waiting), lag=lag, workers=workers, journeys=journeys, enrolments=enrolments
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advance:
+    """The sandbox's clock is being moved: to where, and how far it is in per cents."""
+
+    target: datetime
+    progress: int
+
+
+def advancing() -> Advance | None:
+    """Whether the sandbox's clock is being moved; one short statement."""
+    rows = db.fetch(
+        "SELECT args FROM procrastinate_jobs WHERE task_name = 'pipeline.advance_clock'"
+        " AND status IN ('todo', 'doing') ORDER BY id LIMIT 1"
+    )
+    if not rows:
+        return None
+    args = rows[0][0] if isinstance(rows[0][0], dict) else json.loads(rows[0][0])
+    start, target = (datetime.fromisoformat(args[name]) for name in ("start", "target"))
+    share = (clock.now() - start) / (target - start) if target > start else 1.0
+    return Advance(target=target, progress=round(100 * min(1.0, max(0.0, share))))
 
 
 @dataclass(frozen=True, kw_only=True)

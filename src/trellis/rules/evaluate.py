@@ -14,7 +14,7 @@ from django.db import OperationalError, connection, transaction
 
 from trellis.core import db, locks
 from trellis.rules import registry, types
-from trellis.rules.compiler import EVERYBODY, THESE, Compiler, Params, Scope
+from trellis.rules.compiler import EVERYBODY, THESE, Compiler, Params, Scope, Sql
 from trellis.rules.registry import Field, Fields
 from trellis.rules.types import Rule
 
@@ -109,6 +109,17 @@ def sample(
         f"SELECT c.contact_id {sql} ORDER BY c.contact_id DESC LIMIT %(n)s", params | {"n": n}
     )
     return [contact_id for (contact_id,) in rows]
+
+
+def condition(rule: Rule, now: datetime, known: Mapping[str, Field] | None = None) -> Sql:
+    """SQL over ``c.contact_id`` that says whether the rule holds, for lists to filter by."""
+    if types.is_empty(rule):
+        return Sql("false", {})
+    params = Params("rule_")
+    compiler = Compiler(known if known is not None else fields(), params=params)
+    predicate = compiler.predicate(rule)
+    sql = f"SELECT c.contact_id {compiler.frame(EVERYBODY)} AND {predicate}"
+    return Sql(f"c.contact_id IN ({sql})", params.bind(now))
 
 
 def _where(

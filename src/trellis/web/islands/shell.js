@@ -49,7 +49,11 @@ document.addEventListener("click", (event) => {
   }
   for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   const opener = event.target.closest("[data-open]");
-  if (opener) document.getElementById(opener.dataset.open)?.showModal();
+  if (opener) {
+    const sheet = document.getElementById(opener.dataset.open);
+    sheet?.showModal();
+    wake(sheet);
+  }
   if (event.target.closest("[data-shut]")) event.target.closest("dialog")?.close();
   const copier = event.target.closest("[data-copy]");
   if (copier) {
@@ -172,7 +176,7 @@ paint();
 const islands = { code: "./code.js", rules: "./rules.js", picture: "./picture.js", list: "./list.js", preview: "./preview.js" };
 async function wake(root = document) {
   for (const node of $$("[data-island]", root)) {
-    if (node.dataset.awake) continue;
+    if (node.dataset.awake || node.closest("dialog:not([open])")) continue;
     node.dataset.awake = "1";
     (await import(islands[node.dataset.island])).start(node);
   }

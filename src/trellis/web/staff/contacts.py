@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from trellis.core import clock
+from trellis.core.errors import InvalidInput
 from trellis.core.paging import Cursor, estimate
+from trellis.events.behaviour import read_draft
 from trellis.leads import queries as leads
 from trellis.people import queries as people
 from trellis.people.queries import ContactFilter, Predicate
+from trellis.rules import evaluate
 from trellis.segments import queries as segments
 from trellis.web.staff import words
 from trellis.web.staff.access import StaffRequest, page
@@ -33,16 +38,18 @@ COLUMNS: Mapping[str, Any] = {
 SHOWN = ("stage", "score", "place", "seen", "created")
 
 
-def filter_of(request: StaffRequest) -> ContactFilter:
+def filter_of(request: HttpRequest) -> ContactFilter:
     """The filter that the address of a list says."""
     got = request.GET
     more: list[Predicate] = []
     if got.get("segment", "").isdigit():
         sql = (
             "EXISTS (SELECT 1 FROM membership f WHERE f.contact_id = c.contact_id"
-            " AND f.segment_id = %s)"
+            " AND f.segment_id = %(segment)s)"
         )
-        more.append(Predicate(sql=sql, params=(int(got["segment"]),)))
+        more.append(Predicate(sql=sql, params={"segment": int(got["segment"])}))
+    if got.get("rule"):
+        more.append(_by_rule(got["rule"]))
     return ContactFilter(
         search=got.get("q", "")[:200],
         kind=got.get("kind") if got.get("kind") in {"known", "anonymous", "all"} else "known",  # type: ignore[arg-type]  # one of three words
@@ -50,6 +57,16 @@ def filter_of(request: StaffRequest) -> ContactFilter:
         stage_id=int(got["stage"]) if got.get("stage", "").isdigit() else None,
         more=more,
     )
+
+
+def _by_rule(text: str) -> Predicate:
+    """A rule in an address, as a condition. Raises ``InvalidInput`` where it is none."""
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise InvalidInput(_("The rule is not valid JSON.")) from error
+    found = evaluate.condition(read_draft(data), clock.now())
+    return Predicate(sql=found.text, params=found.params)
 
 
 @page("contacts.read")
@@ -71,6 +88,8 @@ def contacts(request: StaffRequest) -> HttpResponseBase:
         "columns": COLUMNS,
         "chosen": chosen,
         "temperatures": words.TEMPERATURES,
+        "rule_json": request.GET.get("rule") or '{"all": []}',
+        "by_rule": bool(request.GET.get("rule")),
     }
     return render(request, "staff/contacts/list.html", context)
 

@@ -15,7 +15,6 @@ from django.utils.translation import ngettext
 
 from trellis.accounts.types import Actor
 from trellis.core import clock
-from trellis.core.errors import NotFound
 from trellis.events import queries as events
 from trellis.leads import queries as leads
 from trellis.messaging import queries as messaging
@@ -23,7 +22,7 @@ from trellis.people import queries as people
 from trellis.pipeline import queries as pipeline
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.memo import remember
-from trellis.web.staff.timeline import shown
+from trellis.web.staff.timeline import by_day
 
 MINUTES = 60
 
@@ -46,12 +45,6 @@ def home(request: StaffRequest) -> HttpResponseBase:
     }
     template = "staff/home.html#live" if request.htmx else "staff/home.html"
     return render(request, template, found)
-
-
-@page(None)
-def coming(request: StaffRequest, /, **_ids: int) -> HttpResponseBase:
-    """A page that is being built."""
-    raise NotFound(_("This page is being built."))
 
 
 def _funnel(
@@ -80,9 +73,10 @@ def _minutes() -> dict[str, Any]:
 def _latest() -> list[dict[str, Any]]:
     rows = events.latest(8, clock.now() - timedelta(days=2))
     who = {row.contact_id: row for row in people.by_ids([number for number, _e in rows])}
+    shown = by_day(event for _number, event in rows)
     return [
-        {"who": who.get(number), "contact_id": number, "event": shown(event)}
-        for number, event in rows
+        {"who": who.get(number), "contact_id": number, "event": event}
+        for (number, _event), event in zip(rows, shown, strict=True)
     ]
 
 

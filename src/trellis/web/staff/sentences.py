@@ -73,7 +73,12 @@ def _message(
     template: str, icon: str, tone: str = "", detail: str = "reason"
 ) -> Callable[[Props], Sentence]:
     def sentence(props: Props) -> Sentence:
-        subject = props.get("subject") or props.get("template") or _("a message")
+        subject = (
+            props.get("subject")
+            or props.get("template_name")
+            or props.get("template")
+            or _("a message")
+        )
         found = str(props.get(detail) or "")
         if detail == "reason" and found:
             found = str(words.REASONS.get(found, found.replace("_", " ")))

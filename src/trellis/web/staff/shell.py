@@ -12,12 +12,14 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from trellis.accounts.access import actor_of
 from trellis.accounts.models import User
 from trellis.accounts.types import Right
 from trellis.core import clock
+from trellis.pipeline.queries import advancing
 
 VENDOR = {
     "tabler": "vendor/tabler-core-1.6.1/tabler.min.css",
@@ -143,6 +145,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "sections": [section for section in sections if section["items"]],
         "here": (match.url_name or "").split("-")[0] if match else "",
         "sandbox": settings.TRELLIS_SANDBOX,
+        "advancing": SimpleLazyObject(advancing),
         "actor": actor,
         "rights": {right.replace(".", "_"): True for right in actor.rights},
     }

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.utils import timezone
 
 from trellis.core.paging import Cursor
 from trellis.events.queries import EventRow
+from trellis.journeys.models import Journey
+from trellis.leads.models import Stage
+from trellis.messaging import queries as messaging
+from trellis.segments.models import Segment
+from trellis.web.staff.memo import remember
 from trellis.web.staff.sentences import Sentence, sentence
+
+Names = Mapping[str, Mapping[Any, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,18 +35,36 @@ class Shown:
         return Cursor(at=self.event.at, id=self.event.event_id).encode()
 
 
-def shown(event: EventRow) -> Shown:
-    """One event with its sentence."""
-    return Shown(event=event, words=sentence(event.type, event.name, event.props))
+def _names() -> Names:
+    """What the keys in events are called, by kind."""
+    return {
+        "segment": dict(Segment.objects.values_list("key", "name")),
+        "journey": dict(Journey.objects.values_list("key", "name")),
+        "template": messaging.template_names(),
+        "stage": dict(Stage.objects.values_list("key", "name")),
+    }
+
+
+def _named(props: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    """The properties with names beside the keys that they carry."""
+    found = dict(props)
+    for kind in ("segment", "journey", "template"):
+        if isinstance(key := props.get(kind), str):
+            found[f"{kind}_name"] = names[kind].get(key, key)
+    for side in ("from", "to"):
+        if isinstance(key := props.get(side), str) and key in names["stage"]:
+            found[f"{side}_name"] = names["stage"][key]
+    return found
 
 
 def by_day(rows: Iterable[EventRow], before: date | None = None) -> list[Shown]:
     """Events with their sentences, the first of each day marked in the reader's zone."""
+    names = remember("names", _names)
     found: list[Shown] = []
     day = before
     for event in rows:
         own = timezone.localtime(event.at).date()
-        words = sentence(event.type, event.name, event.props)
+        words = sentence(event.type, event.name, _named(event.props, names))
         found.append(Shown(event=event, words=words, day=own if own != day else None))
         day = own
     return found

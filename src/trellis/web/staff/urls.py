@@ -8,6 +8,7 @@ from trellis.web.staff import (
     attributes,
     audit,
     capture_forms,
+    contact_acts,
     contacts,
     health,
     home,
@@ -82,6 +83,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("trap/<int:mail_id>/body/", trap.body, name="trap-body"),
     path("trap/<int:mail_id>/raw/", trap.raw, name="trap-raw"),
     path("contacts/", contacts.contacts, name="contacts"),
+    path("contacts/new/", contact_acts.create, name="contacts-new"),
+    path("contacts/bulk/", contact_acts.bulk, name="contacts-bulk"),
+    path("contacts/duplicates/", contact_acts.duplicates, name="contacts-duplicates"),
+    path("contacts/<int:contact_id>/edit/", contact_acts.edit, name="contacts-edit"),
+    path("contacts/<int:contact_id>/erase/", contact_acts.erase, name="contacts-erase"),
+    path(
+        "contacts/<int:contact_id>/unmerge/<int:merge_id>/",
+        contact_acts.unmerge,
+        name="contacts-unmerge",
+    ),
     path("contacts/<int:contact_id>/", profile.profile, name="contacts-profile"),
     path("contacts/<int:contact_id>/stage/", profile.move, name="contacts-stage"),
     path("contacts/<int:contact_id>/timeline/", profile.timeline, name="contacts-timeline"),
@@ -94,17 +105,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("users/<int:user_id>/", users.users_change, name="users-change"),
     path("audit/", audit.audit, name="audit"),
     path("settings/", settings.settings, name="settings"),
-]
-
-BEING_BUILT = [
-    "contacts-bulk",
-    "contacts-duplicates",
-    "contacts-new",
-]
-urlpatterns += [path(f"coming/{name}/", home.coming, name=name) for name in BEING_BUILT]
-urlpatterns += [
-    path(f"coming/{name}/<int:one>/", home.coming, name=name) for name in ("contacts-edit",)
-]
-urlpatterns += [
-    path("coming/unmerge/<int:one>/<int:two>/", home.coming, name="contacts-unmerge"),
 ]

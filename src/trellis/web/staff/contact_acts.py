@@ -1,0 +1,326 @@
+"""What can be done with contacts from the pages: add, edit, bulk acts, duplicates."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from trellis.accounts import audit
+from trellis.core import clock
+from trellis.core.errors import InvalidInput, TrellisError
+from trellis.leads import actions as leads_actions
+from trellis.leads import queries as leads
+from trellis.people import actions
+from trellis.people import queries as people
+from trellis.people.models import Attribute
+from trellis.people.queries import ContactFilter
+from trellis.segments import actions as segments_actions
+from trellis.segments import queries as segments
+from trellis.web.staff.access import StaffRequest, page
+from trellis.web.staff.contacts import filter_of
+from trellis.web.staff.forms import StaffForm
+from trellis.web.staff.profile import found_or_404
+
+MOST = 10_000
+"""Contacts that one bulk act may take."""
+CSV_CHUNK = 1_000
+SHOWN = ("email", "phone", "first_name", "last_name", "company", "city", "country", "locale")
+FIELDS = (*SHOWN, "time_zone")
+
+
+class ContactForm(StaffForm):
+    """The built-in fields of a contact; the rest are attributes."""
+
+    first_name = forms.CharField(label=gettext_lazy("First name"), required=False)
+    last_name = forms.CharField(label=gettext_lazy("Last name"), required=False)
+    email = forms.EmailField(label=gettext_lazy("Email"), required=False)
+    phone = forms.CharField(label=gettext_lazy("Phone"), required=False)
+    company = forms.CharField(label=gettext_lazy("Company"), required=False)
+    city = forms.CharField(label=gettext_lazy("City"), required=False)
+    country = forms.CharField(
+        label=gettext_lazy("Country"),
+        required=False,
+        help_text=gettext_lazy("Two letters: ES."),
+    )
+    locale = forms.CharField(
+        label=gettext_lazy("Language"),
+        required=False,
+        help_text=gettext_lazy("As in es or zh."),
+    )
+    time_zone = forms.CharField(label=gettext_lazy("Time zone"), required=False)
+
+    def traits(self) -> dict[str, Any]:
+        """What was filled in."""
+        return {key: value for key, value in self.cleaned_data.items() if value}
+
+
+@page("contacts.read", "GET", "POST", change="contacts.write")
+def create(request: StaffRequest) -> HttpResponseBase:
+    """Add a contact by hand."""
+    form = ContactForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            number = actions.create_contact(request.actor, form.traits())
+        except TrellisError as error:
+            if error.status == 403:
+                raise
+            _blame(form, error)
+        else:
+            messages.success(request, _("Added."))
+            return redirect("contacts-profile", number)
+    return render(request, "staff/contacts/edit.html", {"form": form})
+
+
+def _blame(form: forms.Form, error: TrellisError) -> None:
+    field = error.data.get("field")
+    form.add_error(field if field in form.fields else None, error.message)
+
+
+def _typed(definition: Attribute, text: str) -> Any:
+    """The value of an attribute as its type wants it; None empties it."""
+    text = text.strip()
+    if not text:
+        return None
+    if definition.type == "boolean":
+        return text == "true"
+    if definition.type == "number":
+        try:
+            number = float(text.replace(",", "."))
+        except ValueError:
+            raise InvalidInput(_("%(text)s is not a number.") % {"text": text}) from None
+        return int(number) if number.is_integer() else number
+    if definition.type == "list":
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+@page("contacts.read", "GET", "POST", change="contacts.write")
+def edit(request: StaffRequest, contact_id: int) -> HttpResponseBase:
+    """Change fields and attributes; only what differs is written."""
+    contact = found_or_404(contact_id)
+    before = {key: getattr(contact, key) for key in FIELDS}
+    form = ContactForm(request.POST or None, initial=before)
+    known = people.attributes()
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = _changes(request, before, form.cleaned_data, contact.attributes, known)
+            if changed:
+                actions.update_contact(request.actor, contact_id, changed)
+        except TrellisError as error:
+            if error.status == 403:
+                raise
+            _blame(form, error)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("contacts-profile", contact_id)
+    rows = [
+        {
+            "attribute": row,
+            "value": request.POST.get(f"a.{row.key}", _text(contact.attributes.get(row.key))),
+        }
+        for row in known
+    ]
+    context = {"form": form, "contact": contact, "attributes": rows}
+    return render(request, "staff/contacts/edit.html", context)
+
+
+def _changes(
+    request: HttpRequest,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    attributes: Mapping[str, Any],
+    known: Sequence[Attribute],
+) -> dict[str, Any]:
+    changed = {key: after[key] or None for key in FIELDS if after[key] != before[key]}
+    for row in known:
+        text = request.POST.get(f"a.{row.key}")
+        if text is not None and text.strip() != _text(attributes.get(row.key)):
+            changed[row.key] = _typed(row, text)
+    return changed
+
+
+@page("contacts.read", "POST", change="contacts.write")
+def unmerge(request: StaffRequest, contact_id: int, merge_id: int) -> HttpResponseBase:
+    """Take a merge apart."""
+    back = actions.undo_merge(request.actor, merge_id)
+    messages.success(request, _("Contact %(n)d is back.") % {"n": back})
+    return redirect("contacts-profile", contact_id)
+
+
+@page("contacts.read", "POST", change="contacts.erase")
+def erase(request: StaffRequest, contact_id: int) -> HttpResponseBase:
+    """Erase a person for good."""
+    actions.erase(request.actor, contact_id, request.POST.get("reason", ""))
+    messages.success(request, _("The person is erased."))
+    return redirect("contacts")
+
+
+@page("contacts.read", "GET", "POST", change="contacts.write")
+def duplicates(request: StaffRequest) -> HttpResponseBase:
+    """Pairs that one fact named together; POST merges a pair or keeps it apart."""
+    if request.method == "POST":
+        post = request.POST
+        if post.get("act") == "merge":
+            actions.merge(
+                request.actor, _number(post.get("winner")), _number(post.get("loser"))
+            )
+            messages.success(request, _("Merged. It can be undone on the profile."))
+        else:
+            actions.settle_conflict(request.actor, _number(post.get("conflict")))
+            messages.success(request, _("Kept apart."))
+        return redirect("contacts-duplicates")
+    rows = people.open_conflicts(50)
+    numbers = {number for row in rows for number in (row.contact_id, row.other_id)}
+    who = {row.contact_id: row for row in people.by_ids(sorted(numbers))}
+    pairs = [
+        {
+            "row": row,
+            "sides": [
+                {"who": who[one], "loser": other}
+                for one, other in (
+                    (row.contact_id, row.other_id),
+                    (row.other_id, row.contact_id),
+                )
+            ],
+        }
+        for row in rows
+        if row.contact_id in who and row.other_id in who
+    ]
+    context = {"pairs": pairs, "stages": leads.stages()}
+    return render(request, "staff/contacts/duplicates.html", context)
+
+
+def _number(text: str | None) -> int:
+    if not text or not text.isdigit():
+        raise InvalidInput(_("A number is missing."))
+    return int(text)
+
+
+def _chosen(request: HttpRequest) -> tuple[list[int], ContactFilter]:
+    """The contacts that were ticked, and the filter of the list they were ticked in."""
+    ids = [int(number) for number in request.POST.getlist("id") if number.isdigit()][:MOST]
+    listed = HttpRequest()
+    listed.GET = QueryDict(request.POST.get("filter", ""))
+    return ids, filter_of(listed)
+
+
+@page("contacts.read", "POST")
+def bulk(request: StaffRequest) -> HttpResponseBase:
+    """First what would be done to whom, then, confirmed, the act itself."""
+    ids, filters = _chosen(request)
+    act = request.POST.get("act", "")
+    if act not in ACTS:
+        raise InvalidInput(_("There is no such act."))
+    if request.POST.get("sure") == "yes":
+        if request.POST.get("whom") == "all":
+            ids = people.ids(filters, MOST)
+        return ACTS[act](request, ids)
+    if not ids:
+        raise InvalidInput(_("Choose somebody first."))
+    context = {
+        "act": act,
+        "ids": ids,
+        "people": people.by_ids(ids[:12]),
+        "more": max(0, len(ids) - 12),
+        "filter": request.POST.get("filter", ""),
+        "all": min(people.count(filters, MOST), MOST),
+        "stages": leads.live_stages(leads.stages()),
+        "lists": segments.segments(kind="static"),
+        "attributes": people.attributes(),
+    }
+    return render(request, "staff/contacts/bulk_confirm.html", context)
+
+
+def _move(request: StaffRequest, ids: Sequence[int]) -> HttpResponseBase:
+    moved = leads_actions.move_stage(
+        request.actor,
+        ids,
+        request.POST.get("to", ""),
+        "hand",
+        request.POST.get("reason", "")[:300],
+        clock.now(),
+    )
+    n, stay = len(moved.contact_ids), sum(moved.skipped.values())
+    text = ngettext("%(n)d lead moved.", "%(n)d leads moved.", n) % {"n": n}
+    if stay:
+        why = ", ".join(f"{reason} {count}" for reason, count in moved.skipped.items() if count)
+        text += " " + _("%(n)d stayed: %(why)s.") % {"n": stay, "why": why}
+    messages.success(request, text)
+    return redirect("contacts")
+
+
+def _add(request: StaffRequest, ids: Sequence[int]) -> HttpResponseBase:
+    segment_id = _number(request.POST.get("segment"))
+    n = segments_actions.add_members(request.actor, segment_id, ids, clock.now())
+    text = ngettext("%(n)d contact added.", "%(n)d contacts added.", n)
+    messages.success(request, text % {"n": n})
+    return redirect("segments-detail", segment_id)
+
+
+def _set(request: StaffRequest, ids: Sequence[int]) -> HttpResponseBase:
+    known = {row.key: row for row in people.attributes()}
+    definition = known.get(request.POST.get("attribute", ""))
+    if definition is None:
+        raise InvalidInput(_("Choose an attribute."))
+    value = _typed(definition, request.POST.get("value", ""))
+    n = actions.set_attribute(request.actor, ids, definition.key, value)
+    text = ngettext("%(n)d contact changed.", "%(n)d contacts changed.", n)
+    messages.success(request, text % {"n": n})
+    return redirect("contacts")
+
+
+def _export(request: StaffRequest, ids: Sequence[int]) -> HttpResponseBase:
+    summary = ngettext("%(n)d contact as CSV", "%(n)d contacts as CSV", len(ids))
+    audit.record(request.actor, "contact.export", "contact", "", summary % {"n": len(ids)})
+    body = "".join(_lines(ids))
+    return HttpResponse(
+        body.encode("utf-8-sig"),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="contacts.csv"'},
+    )
+
+
+def _lines(ids: Sequence[int]) -> Iterator[str]:
+    keys = [row.key for row in people.attributes()]
+    head = ["contact_id", *SHOWN, "score", "temperature", "stage", "created_at"]
+    stages = leads.stages()
+    yield _line([*head, *keys])
+    for start in range(0, len(ids), CSV_CHUNK):
+        for row in people.by_ids(ids[start : start + CSV_CHUNK]):
+            stage = stages.get(row.stage_id or 0)
+            cells: list[Any] = [row.contact_id, *(getattr(row, key) for key in SHOWN)]
+            cells += [row.score, row.temperature, stage.key if stage else ""]
+            cells += [row.created_at.isoformat(timespec="seconds")]
+            yield _line([*cells, *(_text(row.attributes.get(key)) for key in keys)])
+
+
+def _line(cells: Sequence[Any]) -> str:
+    """A line of CSV; a cell that a spreadsheet would take for a formula is quoted."""
+    out = io.StringIO()
+    safe = [
+        f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "@", "\t"} else cell
+        for cell in cells
+    ]
+    csv.writer(out).writerow(safe)
+    return out.getvalue()
+
+
+ACTS = {"stage": _move, "segment": _add, "attribute": _set, "export": _export}
+"""Bulk acts by name."""
