@@ -202,6 +202,83 @@ def _sections(
     yield from _table(("operator", "reads as", "types", "value", "options"), operators[1])
 
 
+def journeys() -> str:
+    """The language of journeys: head, triggers and every kind of step."""
+    from trellis.journeys.definition import schema
+    from trellis.journeys.registry import STEPS
+
+    found = schema()
+    parts = found["$defs"]
+    lines = ["## Head", "", *_settings_table(found)]
+    for name in (*_triggers(parts), "ReEntry"):
+        about = " ".join(str(parts[name]["description"]).replace("``", "`").split())
+        lines += [f"## {name}", "", about, ""]
+        lines += _settings_table(parts[name])
+    for kind in STEPS.values():
+        lines += [f"## Step `{kind.key}`", "", kind.about, ""]
+        table = parts["Way"] if kind.branches else parts[kind.settings.__name__]
+        lines += ["A list of ways:", ""] if kind.branches else []
+        lines += _settings_table(table) if table["properties"] else ["No settings: `{}`.", ""]
+    return _page("Journeys", _JOURNEYS, lines)
+
+
+def _triggers(parts: Mapping[str, Any]) -> list[str]:
+    return sorted((name for name in parts if name.endswith("Trigger")), key=len)
+
+
+def _settings_table(part: Mapping[str, Any]) -> list[str]:
+    required = set(part.get("required", ()))
+    rows = (
+        (
+            f"`{key}`",
+            _type(value),
+            "yes" if key in required else "",
+            value.get("description", ""),
+        )
+        for key, value in part["properties"].items()
+    )
+    return list(_table(("field", "type", "required", "meaning"), rows))
+
+
+_JOURNEYS = """A journey is written as YAML (or JSON). A text is checked as a whole, and every fault is told
+with its line. Publishing makes an immutable version; runs stay on the version in which they
+began. Rules are those of [rules.md](rules.md).
+
+```yaml
+key: master-class
+name: Pastry master class
+entry:
+  - form: master-class
+  - event: {type: page, filter: {all: [{field: prop.path, op: starts_with, value: /master}]}}
+re_entry: {mode: after, days: 30}
+goal_on:
+  - event: {name: Order Completed}
+exit: {field: contact.country, op: eq, value: FR}
+steps:
+  - {id: hello, send: {template: master-class-1}}
+  - id: read
+    wait:
+      event: {type: system, name: Message Opened}
+      timeout: 3 days
+  - id: split
+    branch:
+      - name: local
+        when: {field: contact.city, op: eq, value: Barcelona}
+        steps:
+          - {id: invite, send: {template: open-day, expires: 2 days}}
+      - name: otherwise
+        steps:
+          - {id: online, send: {template: online-class}}
+  - {id: monday, wait: {for: 2 days, until_time: "09:00", weekdays: [mon]}}
+  - {id: up, stage: {to: mql}}
+```
+
+Only plain YAML is read: no tags, anchors or aliases; `no` and `10:30` are words; at most 64 KB,
+200 steps, branches nested 8 deep. A length of time is a number and minutes, hours, days or
+weeks, such as `36 hours` or `1 day 12 hours`. Each step has an `id` of its own and exactly one
+kind. A branch's steps lead on to the step after the branch."""
+
+
 def api() -> str:
     """Every endpoint of the REST API, from its OpenAPI."""
     from trellis.api.app import api as rest
@@ -293,6 +370,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli,
     "events.md": events,
     "rules.md": rules,
+    "journeys.md": journeys,
     "api.md": api,
 }
 """File below docs/reference → what writes it."""

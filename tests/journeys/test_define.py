@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from trellis.journeys.definition import (
     to_plain,
 )
 from trellis.journeys.definition.model import Definition
+from trellis.journeys.registry import STEPS
 from trellis.journeys.types import Complaint, Refs, RuleJson
 
 REFS = Refs(
@@ -277,3 +279,18 @@ def test_the_demos_journeys_are_definitions(name: str) -> None:
     found = outline(file.read_text("utf-8"))
     assert found.head.key == name
     assert outline(render(found)) == found
+
+
+def test_the_example_of_the_reference_is_a_definition() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "journeys.md").read_text("utf-8")
+    found = outline(page.split("```yaml\n")[1].split("```")[0])
+    assert found.head.key == "master-class"
+
+
+def test_every_kind_and_every_setting_stands_in_the_reference() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "journeys.md").read_text("utf-8")
+    for kind in STEPS.values():
+        part = page.split(f"## Step `{kind.key}`\n")[1].split("\n## ")[0]
+        assert kind.about.replace("|", "\\|") in part
+        for field in msgspec.structs.fields(kind.settings):
+            assert f"| `{field.encode_name}` |" in part

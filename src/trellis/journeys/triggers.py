@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from trellis.events import names
 from trellis.events.types import PAGE, STANDARD_NAMES, SYSTEM, Logged
@@ -22,38 +24,46 @@ class EventTrigger(Settings, frozen=True):
     """An event by type and name (pages and the like have a standard name); ``filter`` is a
     rule over its properties."""
 
-    name: str = ""
-    type: EventType = "track"
-    filter: RuleJson | None = None
+    name: Annotated[
+        str, Meta(description="Its name in the log; pages and the like have a standard one.")
+    ] = ""
+    type: Annotated[EventType, Meta(description="The call it came by.")] = "track"
+    filter: Annotated[
+        RuleJson | None, Meta(description="A rule over its properties (prop.<key>).")
+    ] = None
 
 
 class SegmentTrigger(Settings, frozen=True):
     """A segment entered or left, by key; exactly one of the two."""
 
-    entered: str = ""
-    left: str = ""
+    entered: Annotated[str, Meta(description="Key of the segment that was entered.")] = ""
+    left: Annotated[str, Meta(description="Key of the segment that was left.")] = ""
 
 
 class StageTrigger(Settings, frozen=True):
     """A stage reached, by key."""
 
-    reached: str
+    reached: Annotated[str, Meta(description="Key of the stage.")]
 
 
 class TemperatureTrigger(Settings, frozen=True):
     """A temperature reached."""
 
-    reached: Literal["cold", "warm", "hot"]
+    reached: Annotated[Literal["cold", "warm", "hot"], Meta(description="The temperature.")]
 
 
 class Trigger(Settings, frozen=True):
     """Something that happens to a contact; exactly one of the fields."""
 
-    event: EventTrigger | None = None
-    segment: SegmentTrigger | None = None
-    form: str | None = None
-    stage: StageTrigger | None = None
-    temperature: TemperatureTrigger | None = None
+    event: Annotated[EventTrigger | None, Meta(description="An event.")] = None
+    segment: Annotated[
+        SegmentTrigger | None, Meta(description="A segment entered or left.")
+    ] = None
+    form: Annotated[str | None, Meta(description="Key of a form that was sent in.")] = None
+    stage: Annotated[StageTrigger | None, Meta(description="A stage reached.")] = None
+    temperature: Annotated[
+        TemperatureTrigger | None, Meta(description="A temperature reached.")
+    ] = None
 
 
 def awaited(settings: Settings) -> EventTrigger | None:

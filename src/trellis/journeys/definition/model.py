@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from trellis.journeys.triggers import Trigger
 from trellis.journeys.types import RuleJson, Settings
@@ -17,8 +18,16 @@ class ReEntry(Settings, frozen=True):
     """Whether a contact may come again once its run has ended: ``never``, ``after_end``
     (at once), or ``after`` so many ``days``."""
 
-    mode: Literal["never", "after_end", "after"] = "never"
-    days: int = 0
+    mode: Annotated[
+        Literal["never", "after_end", "after"],
+        Meta(
+            description="Whether a contact may come again once its run has ended: never, after_end (at once), or after so many days."
+        ),
+    ] = "never"
+    days: Annotated[
+        int,
+        Meta(description="Days between the end of a run and the next entry; only for after."),
+    ] = 0
 
 
 class Head(Settings, frozen=True):
@@ -26,16 +35,40 @@ class Head(Settings, frozen=True):
     and whenever something happens to the contact; ``exit_on`` and ``goal_on`` are events
     that end the run. Events older than ``stale_after_days`` start and end nothing."""
 
-    key: str
-    name: str
-    description: str = ""
-    entry: tuple[Trigger, ...] = ()
-    re_entry: ReEntry = ReEntry()
-    stale_after_days: int = 7
-    exit: RuleJson | None = None
-    exit_on: tuple[Trigger, ...] = ()
-    goal: RuleJson | None = None
-    goal_on: tuple[Trigger, ...] = ()
+    key: Annotated[str, Meta(description="Its name for programs; never changes.")]
+    name: Annotated[str, Meta(description="Its name for people.")]
+    description: Annotated[str, Meta(description="What it is for.")] = ""
+    entry: Annotated[
+        tuple[Trigger, ...],
+        Meta(
+            description="What brings contacts in: a list of triggers. By hand they can always be enrolled."
+        ),
+    ] = ()
+    re_entry: Annotated[ReEntry, Meta(description="Whether contacts may come again.")] = (
+        ReEntry()
+    )
+    stale_after_days: Annotated[
+        int,
+        Meta(
+            description="Events older than this start and end nothing, for example those of an import."
+        ),
+    ] = 7
+    exit: Annotated[
+        RuleJson | None,
+        Meta(
+            description="A rule; who fits it leaves. Checked before every step and whenever something happens to the contact."
+        ),
+    ] = None
+    exit_on: Annotated[tuple[Trigger, ...], Meta(description="Triggers that end the run.")] = ()
+    goal: Annotated[
+        RuleJson | None,
+        Meta(
+            description="A rule; who fits it has reached the goal, and the run ends. Checked like exit, and before it."
+        ),
+    ] = None
+    goal_on: Annotated[
+        tuple[Trigger, ...], Meta(description="Triggers that mean the goal is reached.")
+    ] = ()
 
 
 class Branch(msgspec.Struct, frozen=True):

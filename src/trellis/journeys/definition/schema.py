@@ -27,25 +27,25 @@ def schema() -> dict[str, Any]:
         zip((kind.key for kind in STEPS.values() if not kind.branches), parts[1:], strict=True)
     )
     by_kind["branch"] = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Way"}}
-    steps = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Step"}}
+    steps = {
+        "type": "array",
+        "minItems": 1,
+        "items": {"$ref": "#/$defs/Step"},
+        "description": "The steps, in order.",
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Trellis journey",
         **head,
-        "properties": {**head["properties"], "key": _IDS, "steps": steps},
+        "title": "Trellis journey",
+        "properties": {
+            **head["properties"],
+            "key": {**head["properties"]["key"], **_IDS},
+            "steps": steps,
+        },
         "required": [*head["required"], "steps"],
         "$defs": {
             **components,
-            "Way": {
-                "type": "object",
-                "properties": {
-                    "name": {"type": "string", "maxLength": 40},
-                    "when": {"type": "object", "description": "A rule."},
-                    "steps": steps,
-                },
-                "required": ["name", "steps"],
-                "additionalProperties": False,
-            },
+            "Way": _way(steps),
             "Step": {
                 "oneOf": [
                     {
@@ -62,11 +62,37 @@ def schema() -> dict[str, Any]:
     }
 
 
+def _way(steps: dict[str, Any]) -> dict[str, Any]:
+    """A way of a branch."""
+    return {
+        "type": "object",
+        "properties": {
+            "name": {
+                "type": "string",
+                "maxLength": 40,
+                "description": "Its name on the picture, and the outcome counted.",
+            },
+            "when": {
+                "type": "object",
+                "format": "rule",
+                "description": "Who takes this way; without it, all others.",
+            },
+            "steps": steps,
+        },
+        "required": ["name", "steps"],
+        "additionalProperties": False,
+    }
+
+
 def _hook(kind: type[Any]) -> dict[str, Any]:
     if kind is RuleJson:
-        return {"type": "object", "description": "A rule."}
+        return {"type": "object", "format": "rule", "description": "A rule."}
     if kind is Duration:
-        return {"type": "string", "examples": ["2 days", "36 hours", "30 minutes"]}
+        return {
+            "type": "string",
+            "format": "duration",
+            "examples": ["2 days", "36 hours", "30 minutes"],
+        }
     if kind is TimeOfDay:
-        return {"type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$"}
+        return {"type": "string", "format": "time", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$"}
     raise NotImplementedError(kind)

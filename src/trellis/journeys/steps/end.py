@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Annotated
 
 from django.utils.translation import gettext as _
+from msgspec import Meta
 
 from trellis.journeys.types import Batch, Complaint, Ended, Kind, Refs, Result, Settings
 
@@ -12,7 +14,9 @@ from trellis.journeys.types import Batch, Complaint, Ended, Kind, Refs, Result, 
 class Exit(Settings, frozen=True):
     """``reason`` stands in the balance of the journey."""
 
-    reason: str = "step"
+    reason: Annotated[
+        str, Meta(description="By which results are counted, up to 30 characters.")
+    ] = "step"
 
 
 def check(settings: Exit, _refs: Refs) -> Iterable[Complaint]:

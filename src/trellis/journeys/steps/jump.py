@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Annotated
 
 from django.utils.translation import gettext as _
+from msgspec import Meta
 
 from trellis.journeys.types import Batch, Complaint, Kind, Passed, Refs, Result, Settings
 
@@ -15,8 +17,10 @@ class Jump(Settings, frozen=True):
     """``to``: a step's id; ``times``: how often a run may take the jump (then it goes on
     to the next step)."""
 
-    to: str
-    times: int = 10
+    to: Annotated[str, Meta(description="Id of the step to go on at.")]
+    times: Annotated[int, Meta(description="How often a run may take the jump, 1 to 1000.")] = (
+        10
+    )
 
 
 def check(settings: Jump, refs: Refs) -> Iterable[Complaint]:

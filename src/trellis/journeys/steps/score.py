@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Annotated, Literal
 
 from django.utils.translation import gettext as _
+from msgspec import Meta
 
 from trellis.events import inbox, names
 from trellis.journeys.types import Batch, Complaint, Kind, Passed, Refs, Result, Settings
@@ -16,8 +17,10 @@ MOST = 1_000
 class Score(Settings, frozen=True):
     """``points`` may be negative; ``bucket`` is where they count."""
 
-    points: int
-    bucket: Literal["demographic", "interest", "engagement"] = "engagement"
+    points: Annotated[int, Meta(description="-1000 to 1000, not 0.")]
+    bucket: Annotated[
+        Literal["demographic", "interest", "engagement"], Meta(description="Where they count.")
+    ] = "engagement"
 
 
 def check(settings: Score, _refs: Refs) -> Iterable[Complaint]:

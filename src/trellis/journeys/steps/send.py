@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Annotated
 
 from django.utils.translation import gettext as _
+from msgspec import Meta
 
 from trellis.journeys import store
 from trellis.journeys.durations import Duration
@@ -26,8 +28,10 @@ from trellis.messaging.types import SendRequest
 class Send(Settings, frozen=True):
     """``template``: its key; ``expires``: after this time an unsent message is dropped."""
 
-    template: str
-    expires: Duration | None = None
+    template: Annotated[str, Meta(description="Key of the template.")]
+    expires: Annotated[
+        Duration | None, Meta(description="Unsent after this time, the message is dropped.")
+    ] = None
 
 
 def check(settings: Send, refs: Refs) -> Iterable[Complaint]:

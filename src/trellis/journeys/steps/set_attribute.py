@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Annotated
 
 from django.utils.translation import gettext as _
+from msgspec import Meta
 
 from trellis.events import inbox, names
 from trellis.journeys.types import Batch, Complaint, Kind, Passed, Refs, Result, Run, Settings
@@ -15,8 +17,11 @@ from trellis.people.attributes import Change
 class Set(Settings, frozen=True):
     """``attribute``: its key; ``value``: what it becomes (null empties it)."""
 
-    attribute: str
-    value: str | int | float | bool | list[str] | None
+    attribute: Annotated[str, Meta(description="Key of the attribute.")]
+    value: Annotated[
+        str | int | float | bool | list[str] | None,
+        Meta(description="What it becomes; null empties it."),
+    ]
 
 
 _FITS: dict[str, tuple[type, ...]] = {

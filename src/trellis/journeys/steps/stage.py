@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Annotated
 
 from django.utils.translation import gettext as _
+from msgspec import Meta
 
 from trellis.accounts.types import SYSTEM
 from trellis.core.errors import NotFound
@@ -24,8 +26,10 @@ from trellis.leads import actions as leads
 class Stage(Settings, frozen=True):
     """``to``: the stage's key. ``back_reason`` lets leads move back too, with this reason."""
 
-    to: str
-    back_reason: str = ""
+    to: Annotated[str, Meta(description="Key of the stage.")]
+    back_reason: Annotated[
+        str, Meta(description="Why leads may move back too; without it they only move forward.")
+    ] = ""
 
 
 def check(settings: Stage, refs: Refs) -> Iterable[Complaint]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from django.conf import settings as django_settings
 from django.utils.translation import gettext as _
+from msgspec import Meta
 
 from trellis.journeys import store, triggers
 from trellis.journeys.durations import WEEKDAYS, Duration, TimeOfDay
@@ -34,12 +35,23 @@ class Wait(Settings, frozen=True, rename={"for_": "for"}):
     ``until_time`` and ``weekdays`` hold on to the next such time in the contact's zone,
     alone or after ``for``."""
 
-    for_: Duration | None = None
-    until: RuleJson | None = None
-    event: triggers.EventTrigger | None = None
-    timeout: Duration | None = None
-    until_time: TimeOfDay | None = None
-    weekdays: tuple[Weekday, ...] = ()
+    for_: Annotated[Duration | None, Meta(description="How long.")] = None
+    until: Annotated[
+        RuleJson | None, Meta(description="A rule: the wait ends when it holds.")
+    ] = None
+    event: Annotated[
+        triggers.EventTrigger | None, Meta(description="The wait ends when this event comes.")
+    ] = None
+    timeout: Annotated[
+        Duration | None, Meta(description="How long to wait at most; with until and event.")
+    ] = None
+    until_time: Annotated[
+        TimeOfDay | None,
+        Meta(description="Then on to this time of day in the contact's zone, such as 09:00."),
+    ] = None
+    weekdays: Annotated[
+        tuple[Weekday, ...], Meta(description="Only on these days: mon to sun.")
+    ] = ()
 
 
 def check(settings: Wait, _refs: Refs) -> Iterable[Complaint]:
