@@ -154,7 +154,9 @@ def parcel(number: int, recipient: str) -> Parcel:
 
 @pytest.fixture
 def send(server: Pipelined) -> Iterator[Callable[..., list[Outcome]]]:
-    transport = SmtpTransport(Server(host="127.0.0.1", port=server.port))
+    transport = SmtpTransport(
+        Server(host="127.0.0.1", port=server.port, hello="trellis.example")
+    )
 
     def hand_over(*recipients: str, seconds: int = 60) -> list[Outcome]:
         return transport.hand_over(
@@ -172,6 +174,7 @@ def test_commands_are_pipelined_and_lines_of_dots_survive(
     [outcome] = send("ann@example.com")
     assert (outcome.kind, outcome.detail) == ("sent", "250 taken")
     assert server.taken == [b"Subject: Hello\r\n\r\nHello\r\n..\r\n...end\r\n"]
+    assert server.reads[0] == b"ehlo trellis.example\r\n"
     assert (
         b"MAIL FROM:<school@example.org>\r\nRCPT TO:<ann@example.com>\r\nDATA\r\n"
         in server.reads

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 
 from trellis.messaging.channels.email.smtp import SmtpTransport, parse_url
@@ -10,7 +12,8 @@ from trellis.messaging.types import Channel, Transport
 
 
 def _open() -> Transport:
-    return SmtpTransport(parse_url(settings.TRELLIS_SMTP_URL))
+    hello = urlsplit(settings.TRELLIS_URL).hostname or ""
+    return SmtpTransport(parse_url(settings.TRELLIS_SMTP_URL, hello))
 
 
 CHANNEL = Channel(

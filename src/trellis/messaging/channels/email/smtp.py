@@ -33,19 +33,21 @@ STALE = {"connection_lost", "connection_closing"}
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """Where mail is handed over; ``security`` is none, starttls or tls."""
+    """Where mail is handed over; ``security`` is none, starttls or tls. ``hello`` is the name
+    this instance greets with; empty: what the machine calls itself, which may take a look-up."""
 
     host: str
     port: int
     security: str = "none"
     user: str = ""
     password: str = ""
+    hello: str = ""
 
 
 _SCHEMES = {"smtp": ("none", 25), "smtp+starttls": ("starttls", 587), "smtps": ("tls", 465)}
 
 
-def parse_url(url: str) -> Server | None:
+def parse_url(url: str, hello: str = "") -> Server | None:
     """The server of ``TRELLIS_SMTP_URL``; None where it is empty; raises ``InvalidInput``."""
     if not url:
         return None
@@ -61,6 +63,7 @@ def parse_url(url: str) -> Server | None:
         security=security,
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
+        hello=hello,
     )
 
 
@@ -176,11 +179,17 @@ def connect(server: Server) -> smtplib.SMTP:
             connection = smtplib.SMTP_SSL(
                 server.host,
                 server.port,
+                local_hostname=server.hello or None,
                 timeout=TIMEOUT,
                 context=ssl.create_default_context(),
             )
         else:
-            connection = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
+            connection = smtplib.SMTP(
+                server.host,
+                server.port,
+                local_hostname=server.hello or None,
+                timeout=TIMEOUT,
+            )
         connection.ehlo_or_helo_if_needed()
         if server.security == "starttls":
             connection.starttls(context=ssl.create_default_context())
