@@ -72,6 +72,7 @@ class Gateway:
 
 pages = get_asgi_application()
 
-from trellis.web.public.collector import Collector  # noqa: E402  # Django must be set up
+from trellis.web.public.assets import Assets  # noqa: E402  # Django must be set up
+from trellis.web.public.collector import Collector  # noqa: E402
 
-application = Gateway([Collector()], pages)
+application = Gateway([Collector(), Assets()], pages)
