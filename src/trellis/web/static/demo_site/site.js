@@ -148,6 +148,18 @@ function thankFor(form) {
   });
 }
 
+// ---- language -------------------------------------------------------------------------
+
+// Once a visit: in which language to write, and what time it is where they are.
+function introduce() {
+  if (sessionStorage.getItem("farina.introduced")) return;
+  sessionStorage.setItem("farina.introduced", "yes");
+  const { language } = new Intl.Locale(navigator.language);
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  tell("identify", { locale: language === "zh" ? "zh-Hans" : language, time_zone: timeZone });
+}
+
+introduce();
 writeCart(readCart());
 $$("[data-trellis-form]").forEach(thankFor);
 $$("[data-product]").forEach(showProduct);
