@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import psycopg
@@ -14,15 +15,58 @@ Args = Mapping[str, Any] | Sequence[Any]
 def fetch(sql: str, args: Args = ()) -> list[tuple[Any, ...]]:
     """Run a statement in the caller's transaction and return its rows."""
     with connection.cursor() as cursor:
-        cursor.execute(sql, args or None)
+        cursor.execute(sql, _ready(args))
         return list(cursor.fetchall())
 
 
 def run(sql: str, args: Args = ()) -> int:
     """Run a statement in the caller's transaction and return how many rows it changed."""
     with connection.cursor() as cursor:
-        cursor.execute(sql, args or None)
+        cursor.execute(sql, _ready(args))
         return int(cursor.rowcount)
+
+
+def _ready(args: Args) -> Any:
+    if not args:
+        return None
+    if isinstance(args, Mapping):
+        return {k: array(v) if type(v) is list else v for k, v in args.items()}
+    return [array(value) if type(value) is list else value for value in args]
+
+
+def array(items: list[Any]) -> Any:
+    """A list of one kind of value as an array literal, which costs a fraction of what the
+    driver needs to write it element by element; other lists are left to the driver."""
+    kinds = set(map(type, items)) - {type(None)}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    if kind is str:
+        return _texts(items)
+    write = _PLAIN.get(kind)
+    if write is None:
+        return items
+    if None in items:
+        return "{" + ",".join("NULL" if x is None else write(x) for x in items) + "}"
+    return "{" + ",".join(map(write, items)) + "}"
+
+
+_PLAIN: dict[Any, Callable[[Any], str]] = {
+    int: int.__repr__,
+    float: float.__repr__,
+    bool: bool.__repr__,
+    datetime: datetime.isoformat,
+    date: date.isoformat,
+}
+"""How values are written that need no quotes in an array literal."""
+
+
+def _texts(items: list[Any]) -> Any:
+    if None in items:
+        return items
+    joined = "\x00".join(items)
+    if joined.count("\x00") != len(items) - 1:
+        return items
+    escaped = joined.replace("\\", "\\\\").replace('"', '\\"')
+    return '{"' + escaped.replace("\x00", '","') + '"}'
 
 
 def connect(timeout: int = 3) -> psycopg.Connection[Any]:

@@ -63,9 +63,9 @@ SIGNALS: Definitions[Book] = Definitions(_load)
 """All signals that count, by epoch."""
 
 
-def count(rows: Sequence[Logged], epoch: int) -> int:
-    """Add the events just logged to the roll-ups of every signal; returns how many times
-    one was counted. Contacts of ``rows`` are locked by the caller."""
+def count(rows: Sequence[Logged], epoch: int) -> set[int]:
+    """Add the events just logged to the roll-ups of every signal; returns the contacts for
+    whom one was counted. Contacts of ``rows`` are locked by the caller."""
     book = SIGNALS.at(epoch)
     hits = [
         (row, signal) for row in rows for signal in book.plain.get((row.type, row.name), ())
@@ -73,7 +73,7 @@ def count(rows: Sequence[Logged], epoch: int) -> int:
     hits.extend(_filtered(rows, book))
     if hits:
         db.run(_SQL["plain"], _columns(hits))
-    return len(hits)
+    return {row.contact_id for row, _ in hits}
 
 
 Hit = tuple[Logged, Counted]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import structlog
 from django.db import connection
@@ -34,7 +35,7 @@ class Definitions:
     line: LineSpec | None
     layers: tuple[tuple[SegmentSpec, ...], ...]
 
-    @property
+    @cached_property
     def segments(self) -> dict[int, SegmentSpec]:
         """The segments that can be derived, by id."""
         return {spec.id: spec for layer in self.layers for spec in layer}

@@ -38,8 +38,8 @@ class Batch:
     """A batch on its way through the stages, in one transaction.
 
     ``fresh`` are the facts not seen before; ``items`` those that are in the log now;
-    ``touched`` the contacts that are derived again; ``causes`` gives for each of them the
-    event nearest to the outside and its depth; ``out`` are facts for the next batch.
+    ``causes`` gives for each contact the event nearest to the outside and its depth;
+    ``counted`` are the contacts whose roll-ups moved; ``out`` are facts for the next batch.
     """
 
     facts: Sequence[Fact]
@@ -50,6 +50,7 @@ class Batch:
     people: Resolution = NOBODY
     items: list[Item] = field(default_factory=list)
     causes: dict[int, tuple[int, int]] = field(default_factory=dict)
+    counted: set[int] = field(default_factory=set)
     out: list[Fact] = field(default_factory=list)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -60,8 +61,33 @@ class Batch:
 
     @property
     def touched(self) -> list[int]:
-        """The contacts to derive again, in order."""
-        return sorted(self.causes)
+        """The contacts to derive again, in order: all but those about whom the batch only
+        says what derivation itself decided, or what no rule reads."""
+        loud = {row.contact_id for fact, row in self.items if _moves(fact)}
+        return sorted(self.causes.keys() & (loud | self.counted))
+
+
+QUIET = frozenset(
+    {
+        names.SEGMENT_ENTERED,
+        names.SEGMENT_LEFT,
+        names.TEMPERATURE_CHANGED,
+        names.JOURNEY_ENTERED,
+        names.JOURNEY_ENDED,
+        names.JOURNEY_GOAL,
+        names.MESSAGE_SENT,
+        names.MESSAGE_SKIPPED,
+    }
+)
+"""Our own events that change nothing rules read, unless a signal counts them."""
+
+
+def _moves(fact: Fact) -> bool:
+    if fact.type != SYSTEM or fact.traits or fact.consent:
+        return True
+    if fact.name == names.STAGE_CHANGED:
+        return fact.props.get("how") != "rule"
+    return fact.name not in QUIET
 
 
 def see(batch: Batch) -> None:
@@ -178,7 +204,7 @@ def write_consents(batch: Batch) -> None:
 
 def count_signals(batch: Batch) -> None:
     """Count named behaviour per contact and day."""
-    counting.count(batch.rows, batch.epoch)
+    batch.counted = counting.count(batch.rows, batch.epoch)
 
 
 def note_touches(batch: Batch) -> None:
