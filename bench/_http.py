@@ -6,7 +6,6 @@ it costs the machine as little as a client can.
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import selectors
@@ -28,21 +27,30 @@ async def bare(scope: dict, receive, send) -> None:  # type: ignore[no-untyped-d
 
 
 def serve(kind: str, port: int) -> None:
-    """Run the bare app or the collector under the server that Trellis uses."""
+    """Run the bare app, or the collector before it, as ``trellis web`` does."""
     import uvicorn
 
-    app = bare
+    fronts = []
     if kind == "collector":
         import django
 
         django.setup()
-        from trellis.web.public.collector import application
+        from trellis.web.public.collector import Collector
 
-        app = application
+        fronts.append(Collector())
+    from trellis.config.asgi import Gateway
+
     config = uvicorn.Config(
-        app, port=port, loop="uvloop", http="httptools", log_level="error", lifespan="off"
+        Gateway(fronts, bare),
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
     )
-    asyncio.set_event_loop_policy(None)
     uvicorn.Server(config).run()
 
 

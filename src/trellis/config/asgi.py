@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from django.core.asgi import get_asgi_application
 
+from trellis.core import machine
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trellis.config.settings")
 
 Scope = MutableMapping[str, Any]
@@ -63,6 +65,7 @@ class Gateway:
         await receive()
         for front in self._fronts:
             await front.open()
+        machine.settle_memory()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for front in reversed(self._fronts):

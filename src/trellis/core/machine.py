@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import shutil
 import signal
@@ -77,3 +78,14 @@ def bound_to_parent(on_death: signal.Signals) -> Callable[[], None]:
             os._exit(1)
 
     return bind
+
+
+def settle_memory() -> None:
+    """Spare the cycle collector what was loaded at start and what dies by itself.
+
+    For processes that serve: the objects of a request are freed by their reference counts;
+    looking for cycles among them after every 700 cost a tenth of all time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)

@@ -37,6 +37,8 @@ class Group(msgspec.Struct, array_like=True):
 
 def encode(facts: Sequence[Fact]) -> list[tuple[int, bytes]]:
     """Facts as parts of inbox rows: (n, JSON without the brackets)."""
+    if len(facts) == 1:
+        return [(1, encoder.encode(facts[0]))]
     chunks = (facts[i : i + CHUNK] for i in range(0, len(facts), CHUNK))
     return [(len(chunk), encoder.encode(chunk)[1:-1]) for chunk in chunks]
 

@@ -21,19 +21,18 @@ CAMPAIGN = {
 }
 """``context.campaign`` → property. Other keys of it become ``utm_<key>``."""
 
-CLIENT = (
-    ("userAgent", None, "user_agent"),
-    ("locale", None, "locale"),
-    ("timezone", None, "time_zone"),
-    ("groupId", None, "group_id"),
-    ("app", "name", "app_name"),
-    ("app", "version", "app_version"),
-    ("os", "name", "os"),
-    ("os", "version", "os_version"),
-    ("device", "type", "device_type"),
-    ("screen", "width", "screen_width"),
-)
-"""``context.<first>[.<second>]`` → property. Addresses of the network are not kept."""
+CLIENT: dict[str, str | dict[str, str]] = {
+    "userAgent": "user_agent",
+    "locale": "locale",
+    "timezone": "time_zone",
+    "groupId": "group_id",
+    "app": {"name": "app_name", "version": "app_version"},
+    "os": {"name": "os", "version": "os_version"},
+    "device": {"type": "device_type"},
+    "screen": {"width": "screen_width"},
+}
+"""``context.<key>`` → property, or ``context.<key>.<inner>`` → property. Addresses of the
+network are not kept."""
 
 CLICK_IDS = frozenset({"gclid", "fbclid", "msclkid", "yclid", "ttclid", "dclid", "bd_vid"})
 """Parameters by which advertisers recognise a click; kept under their own names."""
@@ -77,12 +76,18 @@ def put_campaign(props: dict[str, Any], context: Mapping[str, Any]) -> None:
 
 def put_client(props: dict[str, Any], context: Mapping[str, Any]) -> None:
     """Add what is known of the program and the device, by the names of ``CLIENT``."""
-    for first, second, name in CLIENT:
-        value = context.get(first)
-        if second is not None:
-            value = value.get(second) if isinstance(value, dict) else None
-        if value not in (None, "") and not isinstance(value, dict | list):
-            props.setdefault(name, value)
+    for key, value in context.items():
+        name = CLIENT.get(key)
+        if isinstance(name, str):
+            _put(props, name, value)
+        elif name is not None and isinstance(value, dict):
+            for inner, called in name.items():
+                _put(props, called, value.get(inner))
+
+
+def _put(props: dict[str, Any], name: str, value: Any) -> None:
+    if value not in (None, "") and name not in props and not isinstance(value, dict | list):
+        props[name] = value
 
 
 @lru_cache(maxsize=4_096)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -234,27 +234,12 @@ class Collector:
     async def _keep(
         self, parsed: Parsed, arrival: Arrival, envelope: Envelope | None
     ) -> Answer:
-        sent = "" if envelope is None or envelope.sent_at is None else str(envelope.sent_at)
-        items = [
-            rejected.Item(
-                at=arrival.received,
-                reason=item.reason.value,
-                detail=item.detail,
-                origin=arrival.origin,
-                call=arrival.call,
-                sent=sent,
-                key_id=arrival.key_id,
-                body=item.body[: rejected.MAX_BODY],
-            )
-            for item in parsed.refused
-        ]
-        counts = rejected.tally(items)
-        for fact in parsed.facts:
-            key = ("accepted", fact.origin)
-            counts[key] = counts.get(key, 0) + 1
-        for note in parsed.notes:
-            key = ("noted", note.value)
-            counts[key] = counts.get(key, 0) + 1
+        if len(parsed.facts) == 1 and not parsed.refused and not parsed.notes:
+            counts = _ONE.get(parsed.facts[0].origin) or _counts(parsed, ())
+            items: list[rejected.Item] = []
+        else:
+            items = _items(parsed, arrival, envelope)
+            counts = _counts(parsed, items)
         if not await self._commit(collect.encode(parsed.facts), items, counts):
             return _BUSY
         return _answer(parsed)
@@ -263,7 +248,7 @@ class Collector:
         self,
         parts: list[tuple[int, bytes]],
         items: Sequence[rejected.Item],
-        counts: dict[tuple[str, str], int],
+        counts: Mapping[tuple[str, str], int],
     ) -> bool:
         assert self._committer is not None, "open() came first"
         if not counts:
@@ -280,6 +265,37 @@ class Collector:
         if not await self._commit([], [], {("rejected", reason.value): 1}):
             return _BUSY
         return _REFUSALS[reason]
+
+
+def _items(parsed: Parsed, arrival: Arrival, envelope: Envelope | None) -> list[rejected.Item]:
+    sent = "" if envelope is None or envelope.sent_at is None else str(envelope.sent_at)
+    return [
+        rejected.Item(
+            at=arrival.received,
+            reason=item.reason.value,
+            detail=item.detail,
+            origin=arrival.origin,
+            call=arrival.call,
+            sent=sent,
+            key_id=arrival.key_id,
+            body=item.body[: rejected.MAX_BODY],
+        )
+        for item in parsed.refused
+    ]
+
+
+_ONE = {origin: {("accepted", origin): 1} for origin in ("api", "t.js")}
+
+
+def _counts(parsed: Parsed, items: Sequence[rejected.Item]) -> dict[tuple[str, str], int]:
+    counts = rejected.tally(items)
+    for fact in parsed.facts:
+        key = ("accepted", fact.origin)
+        counts[key] = counts.get(key, 0) + 1
+    for note in parsed.notes:
+        key = ("noted", note.value)
+        counts[key] = counts.get(key, 0) + 1
+    return counts
 
 
 def _answer(parsed: Parsed) -> Answer:

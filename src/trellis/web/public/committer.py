@@ -51,9 +51,11 @@ class Entry:
         self.refused = refused
         self.counts = counts
         self.done = done
-        self.size = sum(len(data) for _, data in parts) + sum(
-            len(item.body) for item in refused
-        )
+        self.size = 0
+        for _, data in parts:
+            self.size += len(data)
+        for item in refused:
+            self.size += len(item.body)
 
 
 class Committer:
