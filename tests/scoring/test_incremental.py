@@ -1,0 +1,197 @@
+"""Deriving bit by bit ends where deriving everything at once ends, whatever the order,
+the batches and the moves of the clock (also across the ends of windows)."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.rules.meaning import Person
+from tests.rules.test_meaning import (
+    LEAVES,
+    NOW,
+    PEOPLE,
+    RULES,
+    TYPES,
+    World,
+    signal_leaf,
+    value_leaf,
+)
+from trellis.core import locks
+from trellis.people.models import Standing
+from trellis.pipeline.derive import derive
+from trellis.scoring.models import ScoreModel, ScoreRule
+from trellis.segments.models import Membership, Segment
+
+pytestmark = pytest.mark.django_db
+
+FACTS = st.one_of(
+    *(value_leaf(name) for name in TYPES if name.startswith(("attr.", "contact."))),
+    signal_leaf(),
+    signal_leaf(),
+)
+POINTS = st.one_of(
+    st.fixed_dictionaries({"points": st.integers(-9, 40), "rule": FACTS}),
+    st.fixed_dictionaries(
+        {
+            "points": st.integers(-9, 20),
+            "signal": st.sampled_from(["visit", "order"]),
+            "per": st.sampled_from(["occurrence", "value"]),
+            "cap": st.none() | st.integers(1, 60),
+            "window_days": st.none() | st.integers(1, 40),
+            "decay_days": st.none() | st.integers(1, 40),
+        }
+    ),
+)
+
+
+def has_stage(rule: Any) -> bool:
+    return '"stage"' in json.dumps(rule)
+
+
+SEGMENTS = st.lists(
+    st.one_of(LEAVES, RULES).filter(lambda rule: not has_stage(rule)), max_size=4
+)
+WHO = st.integers(0, 2)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(
+            st.just("did"),
+            WHO,
+            st.sampled_from(["visit", "order"]),
+            st.integers(0, 45),
+            st.integers(1, 3),
+        ),
+        st.tuples(
+            st.just("says"),
+            WHO,
+            st.sampled_from(
+                [("revenue", 100), ("topic", "Girona"), ("birthday", "2026-04-15")]
+            ),
+        ),
+        st.tuples(st.just("days"), st.integers(1, 40)),
+    ),
+    max_size=8,
+)
+
+
+def define(world: World, points: list[dict[str, Any]], rules: list[dict[str, Any]]) -> None:
+    model = ScoreModel.objects.get(default=True)
+    for number, draft in enumerate(points):
+        fields = dict(draft)
+        if key := fields.pop("signal", None):
+            fields["signal_id"] = world.signals[key]
+        bucket = ("demographic", "interest", "engagement")[number % 3]
+        ScoreRule.objects.create(model=model, name=str(number), bucket=bucket, **fields)
+    for number, rule in enumerate(rules):
+        Segment.objects.create(key=f"s{number}", name=str(number), rule=rule, status="live")
+    if rules:
+        first = {"any": [{"field": "segment", "op": "not_in", "value": ["s0"]}]}
+        Segment.objects.create(key="not-s0", name="Not s0", rule=first, status="live")
+    locks.forget_definitions()
+
+
+def do(world: World, ids: list[int], step: tuple[Any, ...], today: date) -> None:
+    with connection.cursor() as cursor:
+        if step[0] == "did":
+            _, who, key, ago, n = step
+            day = today - timedelta(days=ago)
+            noon = datetime.combine(day, time(12), NOW.tzinfo)
+            cursor.execute(
+                "INSERT INTO signal_daily AS d (contact_id, signal_id, day, n, sum, first_at,"
+                " last_at) VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (contact_id,"
+                " signal_id, day) DO UPDATE SET n = d.n + EXCLUDED.n, sum = d.sum + EXCLUDED.sum",
+                [ids[who], world.signals[key], day, n, n / 2, noon, noon],
+            )
+        else:
+            _, who, (key, value) = step
+            cursor.execute(
+                "UPDATE contact SET attributes = attributes || %s WHERE contact_id = %s",
+                [json.dumps({key: value}), ids[who]],
+            )
+
+
+def state_of(ids: list[int]) -> dict[int, Any]:
+    held: dict[int, set[int]] = {number: set() for number in ids}
+    for row in Membership.objects.all():
+        held[row.contact_id].add(row.segment_id)
+    return {
+        s.contact_id: (
+            s.demographic,
+            s.interest,
+            s.engagement,
+            s.score,
+            s.temperature,
+            s.grade,
+            s.next_on,
+            held[s.contact_id],
+        )
+        for s in Standing.objects.all()
+    }
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    people=st.lists(PEOPLE, min_size=3, max_size=3),
+    points=st.lists(POINTS, max_size=5),
+    rules=SEGMENTS,
+    steps=STEPS,
+    batch=st.integers(1, 4),
+)
+def test_bit_by_bit_equals_all_at_once(
+    world: World,
+    people: list[Person],
+    points: list[dict[str, Any]],
+    rules: list[dict[str, Any]],
+    steps: list[tuple[Any, ...]],
+    batch: int,
+) -> None:
+    with transaction.atomic():
+        define(world, points, rules)
+        ids = [world.place(person) for person in people]
+        now = NOW
+        derive(ids, now, {})
+        touched: set[int] = set()
+        for number, step in enumerate(steps, start=1):
+            if step[0] == "days":
+                derive(sorted(touched), now, {})
+                touched.clear()
+                now += timedelta(days=step[1])
+                due = Standing.objects.filter(next_on__lte=now.date())
+                derive([s.contact_id for s in due], now, {})
+                continue
+            do(world, ids, step, now.date())
+            touched.add(ids[step[1]])
+            if number % batch == 0:
+                derive(sorted(touched), now, {})
+                touched.clear()
+        derive(sorted(touched), now, {})
+        found = state_of(ids)
+
+        Membership.objects.exclude(segment_id=world.list).delete()
+        Standing.objects.update(
+            score=0, demographic=0, interest=0, engagement=0, temperature="cold", grade=""
+        )
+        derive(ids, now, {})
+        whole = state_of(ids)
+        assert {k: v[:6] + v[7:] for k, v in found.items()} == {
+            k: v[:6] + v[7:] for k, v in whole.items()
+        }
+        assert all(s.next_on is None or s.next_on > now.date() for s in Standing.objects.all())
+        transaction.set_rollback(True)
+    locks.forget_definitions()
