@@ -41,7 +41,7 @@ SELECT i, i %% 10 < 3, CASE WHEN i %% 10 < 3 THEN 'user' || i || '@example.com' 
     CASE WHEN i %% 10 < 3 THEN 'Name' || i %% 997 ELSE '' END, 'en',
     (ARRAY['CN', 'ES', 'DE', 'US', 'RU'])[1 + i %% 5],
     (ARRAY['Beijing', 'Girona', 'Berlin', 'Boston', 'Kazan', 'Shanghai', 'Lleida'])[1 + i %% 7],
-    CASE WHEN i %% 10 < 3 THEN jsonb_build_object('revenue', (i * 7919) %% 200, 'industry',
+    CASE WHEN i %% 10 < 3 THEN jsonb_build_object('revenue', (i %% 1000 * 7919) %% 200, 'industry',
         (ARRAY['food', 'retail', 'software', 'travel'])[1 + i %% 4], 'employees', i %% 500)
     ELSE '{}'::jsonb END,
     '{}', %(now)s - i %% 120 * interval '1 day', %(now)s

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from trellis.leads.models import Line
 from trellis.leads.types import LineSpec, StageSpec
-from trellis.rules.compiler import Compiler
+from trellis.rules.compiler import Compiler, Scope
 from trellis.rules.parse import parse
 from trellis.rules.registry import SEGMENT, Field, pending
 from trellis.rules.types import Rule, RuleError
@@ -46,9 +46,12 @@ def load(fields: Mapping[str, Field]) -> tuple[LineSpec | None, list[BrokenStage
     return (LineSpec(line.pk, tuple(stages)) if stages else None), broken
 
 
-def join(line: LineSpec) -> str:
+def join(line: LineSpec, scope: Scope) -> str:
     """The join that offers the lead as ``l``."""
-    return f"LEFT JOIN lead l ON l.contact_id = c.contact_id AND l.line_id = {int(line.id)}"
+    return (
+        "LEFT JOIN lead l ON l.contact_id = c.contact_id"
+        f" AND l.line_id = {int(line.id)} AND {scope.of('l.contact_id')}"
+    )
 
 
 def current(line: LineSpec) -> str:

@@ -135,7 +135,9 @@ class _Statement:
     def __init__(self, plan: Plan, params: Params) -> None:
         self.plan = plan
         self.settled: dict[int, str] = {}
-        self.compiler = Compiler(plan.definitions.fields, params=params, member=self._member)
+        self.compiler = Compiler(
+            plan.definitions.fields, params=params, member=self._member, share=plan.whole
+        )
         self.levels: list[str] = []
         self.sets: dict[str, str] = {}
         self.other_members = False
@@ -151,12 +153,12 @@ class _Statement:
         names = [f"{value} AS {name}" for name, value in self.sets.items()]
         inner = (
             f"SELECT c.contact_id, {self._told()}{''.join(', ' + name for name in names)}\n"
-            f"{self._frame(scope)} AND ({' OR '.join(changes)})"
+            f"{self._frame(scope)} AND ({' OR '.join(changes)}) OFFSET 0"
         )
         puts = ", ".join(f"{name} = v.{name}" for name in self.sets)
         return (
             f"WITH moved AS (UPDATE standing AS t SET {puts}\nFROM ({inner}) v\n"
-            "WHERE t.contact_id = v.contact_id RETURNING v.*)\n"
+            f"WHERE t.contact_id = v.contact_id AND {scope.of('t.contact_id')} RETURNING v.*)\n"
             "SELECT contact_id, score_told, temperature_before, temperature_told,"
             " stage_before, stage_told, segments_before, segments_told FROM moved"
             " WHERE temperature_before <> temperature_told"
@@ -219,7 +221,7 @@ class _Statement:
             " ON m.contact_id = c.contact_id"
         ]
         if self.plan.line is not None:
-            joins.append(leads.join(self.plan.line))
+            joins.append(leads.join(self.plan.line, scope))
         return self.compiler.frame(scope, extra=[*joins, *self.levels])
 
     def _told(self) -> str:

@@ -135,6 +135,8 @@ class Compiler:
 
     ``columns`` replaces the stored value of a field by a column that the caller derives
     (``score``, ``temperature`` …); ``member`` likewise replaces the test for membership.
+    With ``share``, what costs more than a look (JSON, lower case, days) is worked out once
+    per row for all leaves: right for many rules, wrong for one that is mostly false early.
     """
 
     def __init__(
@@ -144,6 +146,7 @@ class Compiler:
         params: Params | None = None,
         columns: Mapping[str, str] | None = None,
         member: Callable[[int], str] | None = None,
+        share: bool = False,
     ) -> None:
         self.fields = fields
         self.params = params or Params()
@@ -152,6 +155,8 @@ class Compiler:
         self.features: dict[Feature, str] = {}
         self.consents: dict[tuple[str, str], str] = {}
         self.moving: list[str] = []
+        self._share = share
+        self._shared: dict[str, str] = {}
 
     def predicate(self, rule: Rule) -> str:
         """SQL that is true or false for each row of the frame, never NULL."""
@@ -260,10 +265,17 @@ class Compiler:
             return f"k.{self.consents.setdefault(key, f'k{len(self.consents)}')}"
         column = self.columns.get(field.key, field.column)
         if field.json_key:
-            return self._json(column, field.json_key, leaf.type)
+            return self._once(self._json(column, field.json_key, leaf.type))
         if field.zoned:
-            return f"({column} AT TIME ZONE {self.params.zone()})::date"
+            return self._once(f"({column} AT TIME ZONE {self.params.zone()})::date")
         return column
+
+    def _once(self, expression: str) -> str:
+        if not self._share:
+            return expression
+        level = "e" if expression.startswith("lower(") and "a.a" in expression else "a"
+        name = f"{level}.{level}{len(self._shared)}"
+        return self._shared.setdefault(expression, name)
 
     def _json(self, column: str, key: str, kind: str) -> str:
         place = self.params.add(key, "text")
@@ -296,8 +308,8 @@ class Compiler:
             return raw
         values = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
         if any(unicodedata.normalize("NFD", str(value)) != value for value in values):
-            return f"lower(normalize({raw}))"
-        return f"lower({raw})"
+            return self._once(f"lower(normalize({raw}))")
+        return self._once(f"lower({raw})")
 
     def _present(self, leaf: Leaf) -> str:
         raw = self._raw(leaf)
@@ -349,10 +361,14 @@ class Compiler:
     # The frame
 
     def frame(self, scope: Scope, *, extra: Sequence[str] = ()) -> str:
-        """FROM and WHERE that offer ``c``, ``s`` and what the predicates so far need."""
+        """FROM and WHERE that offer ``c``, ``s`` and what the predicates so far need.
+
+        The scope stands on every table: the planner does not carry it over a join.
+        """
         parts = [
             "FROM contact c",
-            "LEFT JOIN standing s ON s.contact_id = c.contact_id",
+            "LEFT JOIN standing s ON s.contact_id = c.contact_id"
+            f" AND {scope.of('s.contact_id')}",
         ]
         if self.features:
             parts.append(
@@ -362,9 +378,21 @@ class Compiler:
             parts.append(
                 f"LEFT JOIN ({self._consent_query(scope)}) k ON k.contact_id = c.contact_id"
             )
+        parts += self._shared_levels()
         parts += extra
         parts.append(f"WHERE c.merged_into IS NULL AND {scope.of('c.contact_id')}")
         return "\n".join(parts)
+
+    def _shared_levels(self) -> list[str]:
+        """A level for what reads stored columns, and one for what reads that level."""
+        found: dict[str, list[str]] = {"a": [], "e": []}
+        for expression, name in self._shared.items():
+            found[name[0]].append(f"{expression} AS {name[2:]}")
+        return [
+            f"CROSS JOIN LATERAL (SELECT {', '.join(columns)} OFFSET 0) {alias}"
+            for alias, columns in found.items()
+            if columns
+        ]
 
     def next_day(self) -> str:
         """SQL of the first day after today on which an answer may change by itself."""

@@ -69,7 +69,7 @@ def fields() -> Fields:
 @lru_cache(maxsize=64)
 def _holding(rules: tuple[Rule, ...], known: Fields) -> tuple[str, Params]:
     params = Params()
-    compiler = Compiler(known, params=params)
+    compiler = Compiler(known, params=params, share=len(rules) > 1)
     arms = [
         f"CASE WHEN {compiler.predicate(rule)} THEN {number} END"
         for number, rule in enumerate(rules)
