@@ -23,6 +23,7 @@ from trellis.cli.demo.tape import Tape, json, reserve
 from trellis.core import clock, db, sql
 from trellis.core.locks import bump_epoch, hold_definitions
 from trellis.core.models import Instance
+from trellis.events import partitions
 from trellis.events.inbox import event_id
 from trellis.events.models import Signal
 from trellis.events.types import Fact
@@ -48,6 +49,7 @@ def load(progress: Progress = lambda _line: None) -> bool:
         if "demo_site" in row.settings:
             return False
         hold_definitions()
+        partitions.ensure(clock.now())
         epoch = bump_epoch()
         progress("definitions")
         made = setup.put(epoch)
