@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -131,3 +131,4 @@ def _derive(numbers: range, now: datetime, names: Mapping[EventKey, int], epoch:
         row = (fact.contact_id, event_id(fact), at, names[key], epoch, 1, None, at)
         tape.add("event", (*row, json(fact.props)))
     tape.play(lambda _line: None)
+    db.run(_SQL["count_minutes"], {"first": first, "since": now - timedelta(days=1)})

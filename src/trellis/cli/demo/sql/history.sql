@@ -24,6 +24,16 @@ SET size = (SELECT count(*) FROM membership AS m WHERE m.segment_id = g.id)
 -- When the demo's contacts were last seen.
 SELECT s.contact_id, s.last_seen FROM standing AS s WHERE s.contact_id >= %(first)s
 
+-- name: count_minutes
+-- What was logged in each minute of the last day, as the pipeline would have counted it.
+INSERT INTO core_counter AS c (minute, name, reason, n)
+SELECT date_trunc('minute', e.at), 'logged', n.type, count(*)
+FROM event AS e
+JOIN event_name AS n ON n.id = e.name_id
+WHERE e.at > %(since)s AND e.contact_id >= %(first)s
+GROUP BY date_trunc('minute', e.at), n.type
+ON CONFLICT (minute, name, reason) DO UPDATE SET n = c.n + EXCLUDED.n
+
 -- name: count_steps
 -- How many runs passed each step of each version, by outcome and slot.
 INSERT INTO step_count AS c (version_id, step, outcome, slot, n)
