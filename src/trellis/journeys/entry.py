@@ -110,6 +110,7 @@ def _runs(mover: Mover, candidates: list[Candidate]) -> list[Run]:
     for candidate, enrolment_id in zip(candidates, store.new_ids(len(candidates)), strict=True):
         event = candidate.event
         version = candidate.version
+        entry = _entry(candidate)
         run = Run(
             contact_id=candidate.contact_id,
             enrolment_id=enrolment_id,
@@ -122,7 +123,8 @@ def _runs(mover: Mover, candidates: list[Candidate]) -> list[Run]:
             visits={},
             cause=event.event_id if event is not None else None,
             depth=event.depth + 1 if event is not None else 1,
-            entry=_entry(candidate),
+            entry=entry,
+            told="props" in entry,
             settled=True,
         )
         mover.ledger.began(run, candidate.label)

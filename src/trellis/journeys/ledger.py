@@ -200,8 +200,8 @@ class Ledger:
             db.run(
                 store.SQL["visits"],
                 [
-                    db.ints(run.contact_id for run in jumped),
-                    db.ints(run.enrolment_id for run in jumped),
+                    [run.contact_id for run in jumped],
+                    [run.enrolment_id for run in jumped],
                     [json.dumps(run.visits) for run in jumped],
                 ],
             )
@@ -231,19 +231,19 @@ def _groups(groups: Mapping[Rest, int]) -> dict[str, Any]:
 
 def _old(rows: list[tuple[Run, int]]) -> dict[str, Any]:
     return {
-        "contact_ids": db.ints(run.contact_id for run, _ in rows),
-        "enrolment_ids": db.ints(run.enrolment_id for run, _ in rows),
-        "hops": db.ints(run.hops for run, _ in rows),
-        "groups": db.ints(place for _, place in rows),
+        "contact_ids": [run.contact_id for run, _ in rows],
+        "enrolment_ids": [run.enrolment_id for run, _ in rows],
+        "hops": [run.hops for run, _ in rows],
+        "groups": [place for _, place in rows],
     }
 
 
 def _new(rows: list[tuple[Run, int]]) -> dict[str, Any]:
     return {
         **_old(rows),
-        "journey_ids": db.ints(run.journey_id for run, _ in rows),
-        "version_ids": db.ints(run.version_id for run, _ in rows),
-        "slots": db.ints(slot_of(run.contact_id) for run, _ in rows),
+        "journey_ids": [run.journey_id for run, _ in rows],
+        "version_ids": [run.version_id for run, _ in rows],
+        "slots": [slot_of(run.contact_id) for run, _ in rows],
         "entries": [json.dumps(run.entry) for run, _ in rows],
         "visits": [json.dumps(run.visits) for run, _ in rows],
     }

@@ -49,7 +49,8 @@ class Run:
     ``woken``: what it waited for happened just now: ``event``, ``rule`` or "" for neither.
     ``cause`` and ``depth`` pass on to what it decides. ``hops`` numbers its steps, which
     makes each pass and each message unique. ``visits`` counts the jumps taken, by step.
-    ``entry`` is what brought it in, where the run is not stored yet. ``settled``: exit and
+    ``entry`` is what brought it in, where the run is not stored yet; ``told`` says that it
+    holds the properties of an event. ``settled``: exit and
     goal were looked at since facts last changed.
     """
 
@@ -66,6 +67,7 @@ class Run:
     cause: int | None = None
     depth: int = 0
     entry: Mapping[str, Any] | None = None
+    told: bool = False
     settled: bool = False
 
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from django.db import connection
 
 from trellis.core import db
 from trellis.core.ids import SLOTS
@@ -31,26 +30,24 @@ def request(requests: Sequence[SendRequest], now: datetime) -> int:
         return 0
     expiry = policy.load().expiry
     ordered = sorted(requests, key=lambda item: (item.contact_id, item.cause))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _SQL["request"],
-            {
-                "now": now,
-                "contact": db.ints(item.contact_id for item in ordered),
-                "slot": db.ints(item.contact_id % SLOTS for item in ordered),
-                "cause": [item.cause for item in ordered],
-                "channel": [item.channel for item in ordered],
-                "purpose": [item.purpose for item in ordered],
-                "version": db.ints(item.template_version_id for item in ordered),
-                "journey": [item.journey_id for item in ordered],
-                "wake": [item.wake_at for item in ordered],
-                "expires": [
-                    item.wake_at + expiry
-                    if item.expires_at is None and item.purpose == MARKETING
-                    else item.expires_at
-                    for item in ordered
-                ],
-                "params": [_json.encode(item.params).decode() for item in ordered],
-            },
-        )
-        return int(cursor.rowcount)
+    return db.run(
+        _SQL["request"],
+        {
+            "now": now,
+            "contact": [item.contact_id for item in ordered],
+            "slot": [item.contact_id % SLOTS for item in ordered],
+            "cause": [item.cause for item in ordered],
+            "channel": [item.channel for item in ordered],
+            "purpose": [item.purpose for item in ordered],
+            "version": [item.template_version_id for item in ordered],
+            "journey": [item.journey_id for item in ordered],
+            "wake": [item.wake_at for item in ordered],
+            "expires": [
+                item.wake_at + expiry
+                if item.expires_at is None and item.purpose == MARKETING
+                else item.expires_at
+                for item in ordered
+            ],
+            "params": [_json.encode(item.params).decode() for item in ordered],
+        },
+    )

@@ -28,14 +28,16 @@ RETURNING s.contact_id
 -- The due runs of these contacts as they stand now that the contacts are held: whatever
 -- another worker moved meanwhile is due no more.
 SELECT e.contact_id, e.enrolment_id, e.journey_id, e.version_id, e.step, e.state,
-    e.step_since, e.hops, e.visits::text, e.live_key
+    (extract(epoch FROM e.step_since) * 1000000)::bigint, e.hops, e.visits::text, e.entry ? 'props',
+    e.live_key
 FROM enrolment AS e
 WHERE e.contact_id = ANY(%s::bigint[]) AND e.wake_at <= %s
 
 -- name: open_of
 -- The open runs of these contacts in these journeys.
 SELECT e.contact_id, e.enrolment_id, e.journey_id, e.version_id, e.step, e.state,
-    e.step_since, e.hops, e.visits::text, e.live_key
+    (extract(epoch FROM e.step_since) * 1000000)::bigint, e.hops, e.visits::text, e.entry ? 'props',
+    e.live_key
 FROM enrolment AS e
 WHERE e.contact_id = ANY(%s::bigint[]) AND e.live_key = ANY(%s::bigint[])
 
@@ -110,11 +112,10 @@ FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[])
 ON CONFLICT (version_id, step, outcome, slot) DO UPDATE SET n = c.n + EXCLUDED.n
 
 -- name: events
--- The properties of the events that brought these runs in, where they have any.
+-- The properties of the events that brought these runs in.
 SELECT e.enrolment_id, (e.entry -> 'props')::text
 FROM enrolment AS e
 WHERE e.contact_id = ANY(%s::bigint[]) AND e.enrolment_id = ANY(%s::bigint[])
-    AND e.entry ? 'props'
 
 -- name: zones
 -- The time zones of contacts that have one.
