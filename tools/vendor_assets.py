@@ -2,7 +2,7 @@
 
 Needs npm, and only here: what it makes is committed, so neither installing nor running
 Trellis needs Node. ``manifest.json`` names each package with its version, the integrity of
-its archive and the SHA-256 of each file taken from it; ``tests/web/test_assets.py`` checks
+its archive and the SHA-256 of each file taken from it; ``tests/web/test_vendored.py`` checks
 the committed files against it. Change a version there, run this with ``--update``, and
 review the difference.
 """

@@ -119,6 +119,16 @@ def _attribute(props: Props) -> Sentence:
     )
 
 
+def _changed(props: Props) -> Sentence:
+    fields = props.get("fields")
+    named = ", ".join(map(str, fields)) if isinstance(fields, list) else ""
+    return Sentence(_("Was changed by hand"), named, "pencil", "")
+
+
+def _undone(props: Props) -> Sentence:
+    return Sentence(_("A merge was undone"), "", "arrow-back-up", "")
+
+
 def _points(props: Props) -> Sentence:
     return Sentence(
         _say(_("Was given {points} points"), points=props.get("points")),
@@ -155,6 +165,8 @@ SYSTEM: Mapping[str, Callable[[Props], Sentence]] = {
     ),
     names.ATTRIBUTE_CHANGED: _attribute,
     names.POINTS_GIVEN: _points,
+    names.CONTACT_CHANGED: _changed,
+    names.MERGE_UNDONE: _undone,
 }
 """Every event of ``events.names`` has its sentence (a test compares the two)."""
 

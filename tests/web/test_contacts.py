@@ -1,0 +1,205 @@
+"""The list of contacts, the profile, and what can be done from them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import Client
+
+from tests import world
+from tests.web import cast
+from trellis.accounts.models import Audit, Role
+from trellis.core import clock
+from trellis.people.models import Attribute, Contact, IdentityConflict, Merge
+from trellis.pipeline.drain import drain
+from trellis.segments.models import Membership
+
+pytestmark = pytest.mark.django_db
+
+
+def listed(client: Client, query: str) -> str:
+    answer = client.get(f"/contacts/?{query}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_the_search_finds_parts_of_names_addresses_and_phones(client: Client) -> None:
+    cast.sign_in(client)
+    world.person(first_name="Núria", last_name="Roca", email="nuria@example.org")
+    world.person(first_name="小明", last_name="王", phone="+34600111222")
+    for query in ("Núr", "roca", "nuria@ex", "ria ro"):
+        assert "Núria Roca" in listed(client, f"q={query}"), query
+    for query in ("王", "小明", "王小明", "600111"):
+        assert "小明 王" in listed(client, f"q={query}"), query
+    assert "Nobody fits" in listed(client, "q=nobody-of-this-name")
+
+
+def test_percent_and_underscore_are_searched_as_they_are(client: Client) -> None:
+    cast.sign_in(client)
+    world.person(first_name="Ann", last_name="Ferrer", email="ann@example.org")
+    assert "Nobody fits" in listed(client, "q=%25%25%25")
+    assert "Nobody fits" in listed(client, "q=a___e")
+
+
+def test_a_rule_in_the_address_filters_the_list(client: Client) -> None:
+    cast.sign_in(client)
+    world.person(first_name="Ann", city="Girona")
+    world.person(first_name="Bob", city="Berlin")
+    rule = json.dumps({"field": "contact.city", "op": "eq", "value": "Girona"})
+    found = listed(client, f"rule={rule}")
+    assert "Ann" in found
+    assert ">Bob<" not in found
+
+
+def test_a_rule_that_is_none_is_a_clear_answer_not_a_fault(client: Client) -> None:
+    cast.sign_in(client)
+    for text in ("{", '{"field": "contact.nonsense", "op": "eq", "value": 1}'):
+        assert client.get("/contacts/", {"rule": text}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "query", ["after=nonsense", "after=MTIz", "stage=x", "segment=-1", "kind=odd"]
+)
+def test_a_spoilt_address_never_breaks_the_page(client: Client, query: str) -> None:
+    cast.sign_in(client)
+    assert client.get(f"/contacts/?{query}").status_code in {200, 422}
+
+
+def test_pages_follow_each_other_without_gap_or_repetition(client: Client) -> None:
+    cast.sign_in(client)
+    made = {world.person(first_name=f"P{number}") for number in range(120)}
+    seen: list[int] = []
+    address = "/contacts/"
+    for _page in range(5):
+        answer = client.get(address)
+        seen += [row.contact_id for row in answer.context["page"].rows]
+        if not answer.context["page"].next:
+            break
+        address = f"/contacts/?after={answer.context['page'].next}"
+    assert sorted(seen) == sorted(made)
+
+
+def test_a_contact_is_added_by_hand(client: Client) -> None:
+    cast.sign_in(client)
+    answer = client.post("/contacts/new/", {"email": "Ada@Example.org", "first_name": "Ada"})
+    contact = Contact.objects.get(email="ada@example.org")
+    assert answer["Location"] == f"/contacts/{contact.contact_id}/"
+    assert contact.known
+
+
+def test_an_address_that_is_taken_is_blamed_on_its_field(client: Client) -> None:
+    cast.sign_in(client)
+    cast.someone("Ann")
+    answer = client.post("/contacts/new/", {"email": "ann@example.com"})
+    assert answer.status_code == 200
+    assert "email" in answer.context["form"].errors
+
+
+def test_an_edit_writes_only_what_differs(client: Client) -> None:
+    cast.sign_in(client)
+    ann = cast.someone("Ann", attributes={"seats": 2})
+    Attribute.objects.create(key="seats", label="Seats", type="number")
+    post = {
+        "email": "ann@example.com",
+        "first_name": "Ann",
+        "last_name": "Puig",
+        "a.seats": "2,5",
+    }
+    client.post(f"/contacts/{ann}/edit/", post)
+    contact = Contact.objects.get(contact_id=ann)
+    assert (contact.last_name, contact.attributes) == ("Puig", {"seats": 2.5})
+    change = Audit.objects.get(action="contact.update").change
+    assert set(change) == {"last_name", "seats"}
+
+
+def test_a_stage_moves_backwards_only_with_a_reason(client: Client) -> None:
+    cast.sign_in(client)
+    ann = cast.someone("Ann")
+    client.post(f"/contacts/{ann}/stage/", {"to": "sql", "reason": ""})
+    refused = client.post(f"/contacts/{ann}/stage/", {"to": "lead", "reason": ""})
+    assert refused.status_code == 422
+    client.post(f"/contacts/{ann}/stage/", {"to": "lead", "reason": "not now"})
+    drain()
+    page = client.get(f"/contacts/{ann}/").content.decode()
+    assert "not now" in page
+    assert "Moved from" in page
+
+
+def test_a_bulk_act_is_shown_before_it_is_done(client: Client) -> None:
+    cast.sign_in(client)
+    ann, friends = cast.someone("Ann"), world.segment("friends", {}, kind="static")
+    post = {"act": "segment", "id": [str(ann)], "filter": ""}
+    shown = client.post("/contacts/bulk/", post)
+    assert "Ann Ferrer" in shown.content.decode()
+    assert not Membership.objects.exists()
+    client.post("/contacts/bulk/", {**post, "sure": "yes", "segment": str(friends.pk)})
+    assert Membership.objects.get().contact_id == ann
+
+
+def test_a_bulk_act_on_all_takes_everybody_the_filter_finds(client: Client) -> None:
+    cast.sign_in(client)
+    Attribute.objects.create(key="topic", label="Topic", type="text")
+    ann, bob = cast.someone("Ann", city="Girona"), cast.someone("Bob")
+    anna = cast.someone("Anna", city="Girona")
+    post = {"act": "attribute", "id": [str(ann)], "filter": "q=ann", "sure": "yes"}
+    client.post(
+        "/contacts/bulk/", {**post, "whom": "all", "attribute": "topic", "value": "tea"}
+    )
+    known = {row.contact_id: row.attributes.get("topic") for row in Contact.objects.all()}
+    assert known == {ann: "tea", anna: "tea", bob: None}
+
+
+def test_the_export_quotes_what_a_spreadsheet_would_run(client: Client) -> None:
+    cast.sign_in(client)
+    ann = world.person(first_name="=1+1", email="ann@example.com")
+    post = {"act": "export", "id": [str(ann)], "filter": "", "sure": "yes"}
+    answer = client.post("/contacts/bulk/", post)
+    assert answer["Content-Type"].startswith("text/csv")
+    assert "'=1+1" in answer.content.decode("utf-8-sig")
+    assert Audit.objects.filter(action="contact.export").exists()
+
+
+def test_two_people_are_kept_apart_or_merged_and_the_merge_undone(client: Client) -> None:
+    cast.sign_in(client)
+    ann, bob = cast.someone("Ann"), cast.someone("Bob")
+    IdentityConflict.objects.create(
+        contact_id=ann, other_id=bob, kind="phone", value="+34600", reason="named together"
+    )
+    assert "Both were named with" in client.get("/contacts/duplicates/").content.decode()
+    client.post("/contacts/duplicates/", {"act": "merge", "winner": ann, "loser": bob})
+    assert client.get(f"/contacts/{bob}/")["Location"] == f"/contacts/{ann}/"
+    client.post(f"/contacts/{ann}/unmerge/{Merge.objects.get().merge_id}/")
+    assert Contact.objects.get(contact_id=bob).merged_into is None
+
+
+def test_a_salesperson_may_not_erase(client: Client) -> None:
+    cast.sign_in(client, Role.SALES)
+    ann = cast.someone("Ann")
+    assert client.post(f"/contacts/{ann}/erase/", {"reason": "asked"}).status_code == 403
+    assert Contact.objects.filter(contact_id=ann).exists()
+
+
+def test_new_events_come_to_an_open_profile(client: Client) -> None:
+    company = cast.found(client)
+    newest = client.get(f"/contacts/{company.ann}/").context["events"][0].position
+    address = f"/contacts/{company.ann}/timeline/?since={newest}"
+    assert client.get(address).status_code == 204
+    cast.did(company.ann, "Form Submitted", form="master-class")
+    drain()
+    assert "master-class" in client.get(address).content.decode()
+
+
+def test_the_profile_says_why_the_score_is_what_it_is(client: Client) -> None:
+    cast.sign_in(client)
+    ann = cast.someone("Ann")
+    world.score_rule(
+        "demographic",
+        35,
+        name="Is known",
+        rule={"field": "contact.known", "op": "eq", "value": True},
+    )
+    world.settle(ann, now=clock.now())
+    page = client.get(f"/contacts/{ann}/").content.decode()
+    assert "Why 35" in page
+    assert "Is known" in page
