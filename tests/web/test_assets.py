@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import Iterator
 
+import brotli
 import pytest
 
 from tests.tracking.client import Response, call
@@ -48,6 +50,17 @@ def test_head_says_as_much_without_the_file(ask) -> None:
 def test_a_part_can_be_asked_for(ask) -> None:
     answer = ask("GET", FILE, {"Range": "bytes=0-6"})
     assert (answer.status, answer.body) == (206, b"/* The ")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "unpack"), [("gzip", gzip.decompress), ("gzip, br", brotli.decompress)]
+)
+def test_text_is_packed_as_the_browser_allows(ask, wanted: str, unpack) -> None:
+    plain = ask("GET", FILE)
+    packed = ask("GET", FILE, {"Accept-Encoding": wanted})
+    assert unpack(packed.body) == plain.body
+    assert int(packed.headers["content-length"]) == len(packed.body) < len(plain.body) / 2
+    assert packed.headers["vary"] == plain.headers["vary"] == "accept-encoding"
 
 
 @pytest.mark.parametrize(
