@@ -68,10 +68,10 @@ SELECT i, 'marketing', 'email', true, %(now)s - interval '90 days', 'form'
 FROM generate_series(1, %(contacts)s) AS i WHERE i %% 10 < 2
 """
 
-# Half of the visits fall on a quarter of the people; a visit has about four events.
+# Nearly half of the visits fall on a quarter of the people; a visit has four events.
 _PLAN = """
 CREATE UNLOGGED TABLE planned AS
-SELECT 1 + floor(%(contacts)s * v.who * v.who)::int AS contact_id, i,
+SELECT 1 + floor(%(contacts)s * v.who * (0.1 + 0.9 * v.who))::int AS contact_id, i,
     (i * 7) %% 20 AS share, i %% 16 AS path,
     %(now)s - v.ago * interval '120 days' + i %% 4 * interval '40 seconds' AS at
 FROM generate_series(1, %(events)s) AS i,
