@@ -15,7 +15,7 @@ from tests.rules.meaning import Day, Person, back, holds
 from tests.world import signal
 from trellis.leads.models import Stage
 from trellis.people.models import Attribute
-from trellis.rules import types
+from trellis.rules import features, types
 from trellis.rules.evaluate import count, holding, sample
 from trellis.rules.explain import Explanation, explain
 from trellis.rules.parse import parse
@@ -302,6 +302,13 @@ def leaves_of(node: Explanation) -> list[Explanation]:
     return [found for part in node.parts for found in leaves_of(part)]
 
 
+@pytest.fixture(params=[1, 1_000], ids=["in two steps", "flat"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways of making the aggregates, however few there are."""
+    monkeypatch.setattr(features, "MANY", request.param)
+
+
+@pytest.mark.usefixtures("way")
 @settings(
     max_examples=150,
     deadline=None,

@@ -26,6 +26,7 @@ from tests.rules.test_meaning import (
 from trellis.core import locks
 from trellis.people.models import Standing
 from trellis.pipeline.derive import derive
+from trellis.rules import features
 from trellis.scoring.models import ScoreModel, ScoreRule
 from trellis.segments.models import Membership, Segment
 
@@ -141,6 +142,13 @@ def world() -> World:
     return World()
 
 
+@pytest.fixture(params=[1, 1_000], ids=["in two steps", "flat"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways of making the aggregates, however few there are."""
+    monkeypatch.setattr(features, "MANY", request.param)
+
+
+@pytest.mark.usefixtures("way")
 @settings(
     max_examples=60,
     deadline=None,

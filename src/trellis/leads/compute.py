@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from trellis.leads.models import Line
 from trellis.leads.types import LineSpec, StageSpec
-from trellis.rules.compiler import Compiler, Scope
+from trellis.rules.compiler import Compiler
+from trellis.rules.params import Scope
 from trellis.rules.parse import parse
 from trellis.rules.registry import SEGMENT, Field, pending
 from trellis.rules.types import Rule, RuleError

@@ -22,7 +22,8 @@ from psycopg import Connection, RawCursor
 from trellis.leads import compute as leads
 from trellis.leads.types import LineSpec
 from trellis.pipeline.definitions import Definitions
-from trellis.rules.compiler import RANGE, THESE, Compiler, Params, Scope
+from trellis.rules.compiler import Compiler
+from trellis.rules.params import RANGE, THESE, Params, Scope
 from trellis.rules.registry import FACT, SEGMENT
 from trellis.rules.types import fields_of
 from trellis.scoring import compute as scoring

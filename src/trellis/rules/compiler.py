@@ -12,111 +12,17 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from trellis.core import clock
-from trellis.core.days import day_of, zone
-from trellis.rules import types, windows
+from trellis.rules import types
+from trellis.rules.features import Feature, Features
 from trellis.rules.operators import COUNT, MANY, NONE, OPERATORS, PAIR, SPAN, Operator
+from trellis.rules.params import Params, Scope, Sql, interval
 from trellis.rules.registry import PROPS, Field
 from trellis.rules.types import Leaf, Rule, Scalar, Span, Value
-
-
-class Sql(NamedTuple):
-    """A piece of SQL with ``%(name)s`` places, and the values for them."""
-
-    text: str
-    params: dict[str, Any]
-
-
-class Params:
-    """Names the parameters of one statement; equal values share a name."""
-
-    def __init__(self, prefix: str = "") -> None:
-        self._prefix = prefix
-        self._names: dict[tuple[object, str], str] = {}
-        self._values: dict[str, Any] = {}
-        self._days: dict[str, Callable[[date], date]] = {}
-        self._zoned = False
-
-    def add(self, value: Any, cast: str) -> str:
-        """The place of a value."""
-        key = (tuple(value) if isinstance(value, list) else (type(value), value), cast)
-        name = self._names.setdefault(key, f"{self._prefix}p{len(self._names)}")
-        self._values[name] = value
-        return f"%({name})s::{cast}"
-
-    def today(self) -> str:
-        """The place of the current day."""
-        self._days[f"{self._prefix}today"] = lambda today: today
-        return f"%({self._prefix}today)s::date"
-
-    def since(self, span: Span) -> str:
-        """The place of the last day before a window that ends today."""
-        name = f"{self._prefix}since_{span.n}_{span.unit}"
-        self._days[name] = lambda today: windows.since(today, span)
-        return f"%({name})s::date"
-
-    def until(self, span: Span) -> str:
-        """The place of the first day after a window that begins today."""
-        name = f"{self._prefix}until_{span.n}_{span.unit}"
-        self._days[name] = lambda today: windows.until(today, span)
-        return f"%({name})s::date"
-
-    def zone(self) -> str:
-        """The place of the instance's zone."""
-        self._zoned = True
-        return f"%({self._prefix}zone)s::text"
-
-    def bind(self, now: datetime) -> dict[str, Any]:
-        """The values of all places at a time."""
-        today = day_of(now)
-        bound = dict(self._values)
-        bound.update((name, day(today)) for name, day in self._days.items())
-        if self._zoned:
-            bound[f"{self._prefix}zone"] = zone().key
-        return bound
-
-
-class Scope(NamedTuple):
-    """Which contacts a statement reads: ``template`` with ``{}`` for the column."""
-
-    template: str
-
-    def of(self, column: str) -> str:
-        """The condition over a column that holds contact ids."""
-        return self.template.format(column)
-
-
-THESE = Scope("{} = ANY(%(ids)s::bigint[])")
-RANGE = Scope("{} BETWEEN %(low)s AND %(high)s")
-EVERYBODY = Scope("true")
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """One aggregate over a contact's days of a signal: ``n``, ``sum``, ``first`` and
-    ``last`` day, ``first_at``, ``last_at``; ``fade`` and ``fade_sum`` are count and sum
-    weighted linearly down to zero over ``fade`` days (times ``fade``, to stay whole);
-    ``ends`` has no column, it only notes that a window moves. ``window`` limits the days."""
-
-    signal_id: int
-    what: str
-    window: Span | None = None
-    fade: int = 0
-
-
-_AGGREGATES = {
-    "n": "sum(d.n)",
-    "sum": "sum(d.sum)",
-    "first": "min(d.day)",
-    "last": "max(d.day)",
-    "first_at": "min(d.first_at)",
-    "last_at": "max(d.last_at)",
-}
 
 _MEMBER = (
     "EXISTS (SELECT 1 FROM membership x WHERE x.contact_id = c.contact_id"
@@ -152,7 +58,7 @@ class Compiler:
         self.params = params or Params()
         self.columns = dict(columns or {})
         self.member = member or (lambda segment_id: _MEMBER.format(id=int(segment_id)))
-        self.features: dict[Feature, str] = {}
+        self.features = Features(self.params)
         self.consents: dict[tuple[str, str], str] = {}
         self.moving: list[str] = []
         self._share = share
@@ -172,7 +78,7 @@ class Compiler:
 
     def feature(self, feature: Feature) -> str:
         """The column of an aggregate; NULL where nothing was counted."""
-        return f"f.{self.features.setdefault(feature, f'f{len(self.features)}')}"
+        return self.features.column(feature)
 
     def value(self, leaf: Leaf) -> str:
         """SQL of the value a leaf looks at, as jsonb, for the explanation."""
@@ -354,7 +260,7 @@ class Compiler:
         """Note the days on which a leaf about a relative date changes its answer."""
         assert isinstance(leaf.value, Span), "parsed"
         today = self.params.today()
-        step = _interval(leaf.value)
+        step = interval(leaf.value)
         days = [day, f"({day} + 1)", f"({day} + {step})::date", f"({day} - {step})::date"]
         self.moving += [f"CASE WHEN {moment} > {today} THEN {moment} END" for moment in days]
 
@@ -370,10 +276,7 @@ class Compiler:
             "LEFT JOIN standing s ON s.contact_id = c.contact_id"
             f" AND {scope.of('s.contact_id')}",
         ]
-        if self.features:
-            parts.append(
-                f"LEFT JOIN ({self._feature_query(scope)}) f ON f.contact_id = c.contact_id"
-            )
+        parts += self.features.joins(scope)
         if self.consents:
             parts.append(
                 f"LEFT JOIN ({self._consent_query(scope)}) k ON k.contact_id = c.contact_id"
@@ -397,60 +300,9 @@ class Compiler:
     def next_day(self) -> str:
         """SQL of the first day after today on which an answer may change by itself."""
         parts = list(self.moving)
-        if any(feature.fade or feature.what == "ends" for feature in self.features):
+        if self.features.moves():
             parts.append("f.next_on")
         return f"least({', '.join(parts)})" if parts else "NULL::date"
-
-    def _feature_query(self, scope: Scope) -> str:
-        columns = [
-            f"{self._aggregate(feature)} AS {name}"
-            for feature, name in self.features.items()
-            if feature.what != "ends"
-        ]
-        ends = self._window_ends()
-        if ends:
-            columns.append(f"min({ends}) AS next_on")
-        ids = ", ".join(map(str, sorted({feature.signal_id for feature in self.features})))
-        return (
-            f"SELECT d.contact_id, {', '.join(columns)} FROM signal_daily d"
-            f" WHERE {scope.of('d.contact_id')} AND d.signal_id = ANY(ARRAY[{ids}])"
-            " GROUP BY d.contact_id"
-        )
-
-    def _aggregate(self, feature: Feature) -> str:
-        test = f"d.signal_id = {feature.signal_id}"
-        if feature.window is not None:
-            test += f" AND d.day > {self.params.since(feature.window)}"
-        if not feature.fade:
-            return f"{_AGGREGATES[feature.what]} FILTER (WHERE {test})"
-        fade, today = feature.fade, self.params.today()
-        test += f" AND d.day > {self.params.since(Span(fade, 'day'))}"
-        column = "d.sum" if feature.what == "fade_sum" else "d.n"
-        weight = f"least({fade}, {fade} - ({today} - d.day))"
-        return f"sum({column} * {weight}) FILTER (WHERE {test})"
-
-    def _window_ends(self) -> str:
-        """For one row of signal_daily, the day on which it first leaves a window."""
-        arms: dict[int, list[str]] = {}
-        today = self.params.today()
-        for feature in self.features:
-            if feature.what == "ends" and feature.window is not None:
-                end = f"(d.day + {_interval(feature.window)})::date"
-                inside = f"d.day > {self.params.since(feature.window)}"
-                arm = f"CASE WHEN {inside} THEN greatest({end}, {today} + 1) END"
-            elif feature.fade:
-                inside = f"d.day > {self.params.since(Span(feature.fade, 'day'))}"
-                arm = f"CASE WHEN {inside} THEN {today} + 1 END"
-            else:
-                continue
-            arms.setdefault(feature.signal_id, []).append(arm)
-        if not arms:
-            return ""
-        whens = [
-            f"WHEN {signal_id} THEN least({', '.join(found)})"
-            for signal_id, found in sorted(arms.items())
-        ]
-        return f"CASE d.signal_id {' '.join(whens)} END"
 
     def _consent_query(self, scope: Scope) -> str:
         columns = []
@@ -523,9 +375,3 @@ def _plain(value: Value) -> int | float:
     """A count or sum as the number the database compares with."""
     assert isinstance(value, Decimal), "parsed"
     return float(value) if value % 1 else int(value)
-
-
-def _interval(span: Span) -> str:
-    if span.unit == "month":
-        return f"interval '{int(span.n)} months'"
-    return str(int(span.n) * (7 if span.unit == "week" else 1))

@@ -14,7 +14,8 @@ from django.db import OperationalError, connection, transaction
 
 from trellis.core import db, locks
 from trellis.rules import registry, types
-from trellis.rules.compiler import EVERYBODY, THESE, Compiler, Params, Scope, Sql
+from trellis.rules.compiler import Compiler
+from trellis.rules.params import EVERYBODY, THESE, Params, Scope, Sql
 from trellis.rules.registry import Field, Fields
 from trellis.rules.types import Rule
 

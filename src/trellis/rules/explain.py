@@ -14,9 +14,10 @@ from django.utils.translation import ngettext
 
 from trellis.core import db
 from trellis.rules import types
-from trellis.rules.compiler import THESE, Compiler, Params
+from trellis.rules.compiler import Compiler
 from trellis.rules.evaluate import fields as current_fields
 from trellis.rules.operators import OPERATORS
+from trellis.rules.params import THESE, Params
 from trellis.rules.registry import Field
 from trellis.rules.types import Leaf, Rule
 from trellis.rules.words import field_words, leaf_sentence, window_words

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from trellis.rules.compiler import Compiler, Feature
+from trellis.rules.compiler import Compiler
+from trellis.rules.features import Feature
 from trellis.rules.parse import parse
 from trellis.rules.registry import SCORE, Field, pending
 from trellis.rules.types import SIGNAL, RuleError, Span

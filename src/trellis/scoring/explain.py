@@ -13,9 +13,10 @@ from trellis.core import db
 from trellis.core.days import day_of
 from trellis.core.sql import load
 from trellis.rules import evaluate, windows
-from trellis.rules.compiler import THESE, Compiler, Params
+from trellis.rules.compiler import Compiler
 from trellis.rules.explain import Explanation
 from trellis.rules.explain import explain as explain_rule
+from trellis.rules.params import THESE, Params
 from trellis.rules.registry import Field
 from trellis.rules.types import Span
 from trellis.rules.words import sentence

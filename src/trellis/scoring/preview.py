@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trellis.core import db
-from trellis.rules.compiler import EVERYBODY, THESE, Compiler, Params
+from trellis.rules.compiler import Compiler
 from trellis.rules.evaluate import SAMPLE, random_ids, total
+from trellis.rules.params import EVERYBODY, THESE, Params
 from trellis.rules.registry import Field
 from trellis.scoring import compute
 from trellis.scoring.types import ModelSpec
