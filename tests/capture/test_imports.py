@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from trellis.accounts.types import SYSTEM, Actor
 from trellis.capture.imports import actions, queries, run, sniff, targets
 from trellis.capture.imports.types import options_of
 from trellis.capture.models import Import, ImportFault
+from trellis.core import clock
 from trellis.core.errors import Conflict, Forbidden, InvalidInput
 from trellis.events.models import Inbox
 from trellis.events.types import Fact, decoder
@@ -245,6 +247,19 @@ def test_a_file_that_is_gone_fails_with_a_sentence(upload: Upload) -> None:
         "failed",
         "The file cannot be read: No such file or directory.",
     )
+
+
+def test_old_uploads_are_deleted_and_running_ones_are_not(upload: Upload) -> None:
+    ended, waiting = read(upload("email\na@x.org\n")), upload("email\nb@x.org\n")
+    assert actions.tidy(clock.now() - timedelta(days=1)) == 0
+    assert actions.tidy(clock.now() + timedelta(days=1)) == 1
+    assert not Path(ended.path).exists()
+    assert Path(waiting.path).exists()
+    with pytest.raises(Conflict):
+        actions.delete_file(SYSTEM, waiting.pk)
+    actions.cancel(SYSTEM, waiting.pk)
+    actions.delete_file(SYSTEM, waiting.pk)
+    assert not Path(waiting.path).exists()
 
 
 @pytest.mark.parametrize(

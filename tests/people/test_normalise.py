@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import phonenumbers
 import pytest
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
+from trellis.people import dialling, normal
 from trellis.people.normal import normalise, normalise_email, normalise_phone, strength
 
 
@@ -61,3 +64,31 @@ def test_a_user_id_is_stronger_than_an_email_and_a_device_is_weakest() -> None:
         "telegram",
         "anonymous_id",
     ]
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_the_short_cut_for_phones_agrees_with_the_library(region: str) -> None:
+    for kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE, PhoneNumberType.UNKNOWN):
+        number = phonenumbers.example_number_for_type(region, kind)
+        if number is None:
+            continue
+        written = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+        e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+        code = f"+{number.country_code}"
+        shapes = [written, e164, e164[:-1], e164 + "1", code + "0" + e164[len(code) :]]
+        for shape in shapes:
+            found = dialling.plain(shape)
+            if found is not None:
+                parsed = phonenumbers.parse(shape, None)
+                assert phonenumbers.is_possible_number(parsed)
+                assert found == phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+
+
+@pytest.mark.parametrize("text", ["+34 612 345 678", "+86 138-1234-5678", "+1 (650) 253.0000"])
+def test_a_plain_international_number_takes_the_short_cut(text: str) -> None:
+    assert dialling.plain(text) == normal.normalise_phone(text)
+
+
+@pytest.mark.parametrize("text", ["+44 (0)20 7946 0958", "612345678", "+999 1234567", "+34 1"])
+def test_what_is_special_is_left_to_the_library(text: str) -> None:
+    assert dialling.plain(text) is None

@@ -11,6 +11,8 @@ from functools import lru_cache
 
 import phonenumbers
 
+from trellis.people import dialling
+
 USER_ID = "user_id"
 EMAIL = "email"
 PHONE = "phone"
@@ -55,6 +57,8 @@ def normalise_phone(value: str, region: str | None = None) -> str | None:
         text = "+" + text[2:]
     if len(text) > 40 or (region is None and not text.startswith("+")):
         return None
+    if found := dialling.plain(text):
+        return found
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:

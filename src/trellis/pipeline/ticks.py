@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from trellis.capture.imports import actions as imports
 from trellis.core import clock, db, sql
 from trellis.core.days import day_of
 from trellis.core.ids import SLOTS
 from trellis.core.locks import share_definitions
-from trellis.events import inbox, log, partitions
+from trellis.events import inbox, log, partitions, rejected
 from trellis.journeys import engine
 from trellis.messaging import deliver
 from trellis.people import purge
@@ -20,6 +21,10 @@ from trellis.pipeline.derive import derive
 CHUNK = 2_000
 SEEN_DAYS = 35
 """Days for which a message id is remembered; clients retry for hours, at most days."""
+REJECTED_DAYS = 90
+"""Days for which refused items wait for somebody to mend and replay them."""
+UPLOAD_DAYS = 30
+"""Days after which the uploaded file of an import that ended is deleted."""
 ALL_SLOTS = tuple(range(SLOTS))
 
 _SQL = sql.load(__package__, "ticks")
@@ -55,8 +60,11 @@ def windows(now: datetime) -> int:
 
 
 def upkeep(now: datetime) -> None:
-    """Once a day: partitions ahead, old months, old message ids, old visitors."""
+    """Once a day: partitions ahead, old months, old message ids, old visitors, old refused
+    items, old uploads."""
     partitions.ensure(now)
     partitions.retire(now)
     log.purge_seen(day_of(now) - timedelta(days=SEEN_DAYS))
     purge.anonymous(now)
+    rejected.prune(now - timedelta(days=REJECTED_DAYS))
+    imports.tidy(now - timedelta(days=UPLOAD_DAYS))

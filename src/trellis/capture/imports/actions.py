@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import shutil
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -219,10 +220,21 @@ def delete_file(actor: Actor, import_id: int) -> None:
     require(actor, "imports.write")
     with transaction.atomic():
         source = _locked(import_id)
-        if source.state == "running":
-            raise Conflict(_("This import is running. Cancel it first."))
+        if source.state in ("uploaded", "running"):
+            raise Conflict(_("This import has not ended. Cancel it first."))
         Path(source.path).unlink(missing_ok=True)
+        source.path = ""
+        source.save(update_fields=["path"])
         audit.record(actor, "import.delete_file", "import", source.pk, source.name)
+
+
+def tidy(before: datetime) -> int:
+    """Delete the files of imports that ended before then: they hold personal data that is
+    in the contacts now. Returns how many there were; results and faulty rows stay."""
+    done = Import.objects.filter(finished_at__lt=before).exclude(path="")
+    for source in done:
+        Path(source.path).unlink(missing_ok=True)
+    return done.update(path="")
 
 
 def _locked(import_id: int) -> Import:
