@@ -19,6 +19,10 @@ def event_id_of(message_id: str) -> int:
     return int.from_bytes(digest, "big") >> 1
 
 
+OWN = "trl-"
+"""How message ids begin that Trellis makes up for facts it states once."""
+
+
 def new_message_id(prefix: str = "trl") -> str:
     """A unique id for a fact that Trellis itself states, ordered by time."""
     return f"{prefix}-{time.time_ns() // 1_000_000:012x}-{os.urandom(8).hex()}"

@@ -11,24 +11,33 @@ from django.db import connection, transaction
 from django.db.utils import IntegrityError
 
 from trellis.core import db, sql
-from trellis.core.ids import event_id_of
+from trellis.core.ids import OWN, event_id_of
 from trellis.events import catalogue
 from trellis.events.catalogue import Name
-from trellis.events.types import Fact, Logged
+from trellis.events.types import SYSTEM, Fact, Logged
 
 _SQL = sql.load(__package__, "log")
 _encode = msgspec.json.Encoder().encode
 
 
 def fresh(facts: Sequence[Fact], today: date) -> list[tuple[int, Fact]]:
-    """The facts not seen before, each with its event id, in the order given."""
+    """The facts not seen before, each with its event id, in the order given.
+
+    What Trellis states once, with an id made for it, cannot come again and is not noted.
+    """
     first: dict[tuple[int, int], Fact] = {}
     for fact in facts:
         first.setdefault((fact.stamp, event_id_of(fact.message_id)), fact)
-    keys = list(first)
-    rows = db.fetch(_SQL["see"], [today, [k[0] for k in keys], [k[1] for k in keys]])
-    new = {number for (number,) in rows}
+    asked = [key for key, fact in first.items() if not _once(fact)]
+    new = {key[1] for key in first.keys() - set(asked)}
+    if asked:
+        rows = db.fetch(_SQL["see"], [today, [k[0] for k in asked], [k[1] for k in asked]])
+        new.update(number for (number,) in rows)
     return [(key[1], fact) for key, fact in first.items() if key[1] in new]
+
+
+def _once(fact: Fact) -> bool:
+    return fact.type == SYSTEM and fact.message_id.startswith(OWN)
 
 
 def append(rows: Sequence[Logged], epoch: int, now: datetime) -> list[Logged]:

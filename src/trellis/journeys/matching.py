@@ -21,6 +21,7 @@ class Sightings:
         self._by_name: defaultdict[str, list[int]] = defaultdict(list)
         for place, event in enumerate(events):
             self._by_name[event.name].append(place)
+        self._by_prop: dict[tuple[str, str], defaultdict[str, list[int]]] = {}
         self._maybe: dict[Watch, list[int]] = {}
         self._seen: dict[Watch, dict[int, list[Logged]]] = {}
 
@@ -28,10 +29,21 @@ class Sightings:
         """Say that it matters what ``watch`` sees."""
         if watch not in self._maybe:
             self._maybe[watch] = [
-                place
-                for place in self._by_name.get(watch.name, ())
-                if watch.may_see(self._events[place])
+                place for place in self._near(watch) if watch.may_see(self._events[place])
             ]
+
+    def _near(self, watch: Watch) -> Sequence[int]:
+        """Events of the watch's name and, where it names one, of its first property."""
+        places = self._by_name.get(watch.name, ())
+        if not watch.props:
+            return places
+        key, value = watch.props[0]
+        index = self._by_prop.get((watch.name, key))
+        if index is None:
+            index = self._by_prop[watch.name, key] = defaultdict(list)
+            for place in places:
+                index[str(self._events[place].props.get(key))].append(place)
+        return index.get(str(value), ())
 
     def settle(self) -> None:
         """Evaluate the filters of all watches that were wanted."""

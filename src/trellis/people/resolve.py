@@ -74,12 +74,15 @@ World = tuple[dict[Ident, Found], dict[int, Found], dict[int, Strong]]
 def _read(claims: Sequence[Claim]) -> World:
     idents: set[Ident] = set()
     named: set[int] = set()
+    shown_too: set[int] = set()
     several: set[Ident] = set()
     for ids, number, previous in {(c.ids, c.contact_id, c.previous) for c in claims}:
         shown = ids if previous is None else (*ids, previous)
         idents.update(shown)
         if number:
             named.add(number)
+        if number and shown:
+            shown_too.add(number)
         if len(shown) > 1 or number:
             several.update(shown)
     found = _look(idents)
@@ -89,7 +92,7 @@ def _read(claims: Sequence[Claim]) -> World:
         for ident in several
         if ident[0] != normal.DEVICE and ident in found
     }
-    owners.update(row.contact_id for row in contacts.values() if row.known)
+    owners.update(contacts[number].contact_id for number in shown_too & contacts.keys())
     return found, contacts, _strong(owners)
 
 
