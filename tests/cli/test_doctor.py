@@ -18,6 +18,7 @@ def test_a_running_instance_is_well(running: Instance) -> None:
     assert code == 0
     assert {check for check, finding in found.items() if finding["state"] == "ok"} >= {
         "disk",
+        "spool",
         "web",
         "database",
         "schema",
@@ -79,3 +80,4 @@ def test_health_readiness_and_metrics_answer(running: Instance) -> None:
     assert running.get("/healthz") == (200, "ok\n")
     assert json.loads(running.get("/readyz")[1]) == {"ready": True, "why": ""}
     assert "trellis_database_up 1.0" in running.get("/metrics")[1]
+    assert "trellis_spool_bytes 0" in running.get("/metrics")[1]

@@ -15,6 +15,7 @@ from trellis.cli import database
 from trellis.core import clock, db, machine, postgres, schema
 from trellis.core.errors import TrellisError
 from trellis.core.machine import MB
+from trellis.tracking import spool
 
 LAG = 60.0
 """Seconds of lag above which the pipeline counts as behind."""
@@ -53,6 +54,23 @@ def data_folder() -> Iterator[Finding]:
             found=f"{place} holds a database that no data folder points to",
             mend=f"Remove {place} if you removed its data folder on purpose.",
         )
+
+
+def spooled() -> Iterator[Finding]:
+    """Events that were taken in while the database was away."""
+    folder = settings.TRELLIS_DATA / "spool"
+    aside = len(list(folder.glob(f"*{spool.BROKEN}")))
+    size = spool.weight(folder)
+    if aside:
+        mend = f"Keep the files *{spool.BROKEN} in {folder} and report this: it is a fault."
+    else:
+        mend = "They enter by themselves once a web process reaches the database."
+    yield Finding(
+        check="spool",
+        state="fail" if aside else "warn" if size else "ok",
+        found=f"{size:,} bytes of events wait on disk",
+        mend=mend if size else "",
+    )
 
 
 def database_answers() -> Iterator[Finding]:
@@ -178,7 +196,7 @@ def web_port() -> Iterator[Finding]:
     )
 
 
-BEFORE: tuple[Check, ...] = (data_folder, web_port, database_answers)
+BEFORE: tuple[Check, ...] = (data_folder, spooled, web_port, database_answers)
 """Checks that need no database."""
 AFTER: tuple[Check, ...] = (clocks, workers, sending, broken)
 """Checks that read it, where it is level."""

@@ -90,6 +90,12 @@ def waiting(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
 
 
+def weight(folder: Path) -> int:
+    """Bytes that wait on disk, also of segments that were set aside."""
+    found = [*waiting(folder), *folder.glob(f"*{BROKEN}")]
+    return sum(file.stat().st_size for file in found if file.exists())
+
+
 def drain(folder: Path, store: Store) -> int:
     """Hand every segment that nobody writes to ``store``, oldest first; returns facts.
 

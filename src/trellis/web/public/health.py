@@ -14,6 +14,12 @@ from django.views.decorators.http import require_safe
 
 from trellis.core import db, schema
 from trellis.pipeline import gauges
+from trellis.tracking import spool
+
+_SPOOL = (
+    "# HELP trellis_spool_bytes Events on disk that wait for the database.\n"
+    "# TYPE trellis_spool_bytes gauge\ntrellis_spool_bytes %d\n"
+)
 
 
 @never_cache
@@ -43,6 +49,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         text = gauges.exposition()
     except DatabaseError:
         text = "# TYPE trellis_database_up gauge\ntrellis_database_up 0\n"
+    text += _SPOOL % spool.weight(settings.TRELLIS_DATA / "spool")
     return HttpResponse(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
