@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ def bare(transactional_db: None, web: Web, settings: Any) -> Iterator[Farina]:
     company = Farina(web.address)
     yield company
     company.close()
-    clock.set_offset(clock.offset() - clock.offset())
+    clock.set_offset(timedelta())
 
 
 @pytest.fixture

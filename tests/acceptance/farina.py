@@ -6,7 +6,7 @@ import asyncio
 import re
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -193,6 +193,3 @@ def event(name: str, kind: str = "track", **filters: str) -> dict[str, Any]:
 def all_of(*leaves: Rule) -> dict[str, Sequence[Rule]]:
     """A group."""
     return {"all": list(leaves)}
-
-
-Make = Callable[[], Farina]

@@ -6,6 +6,7 @@ import pytest
 
 from tests.acceptance.farina import Farina, all_of, event, unsubscribe_address
 from trellis.accounts.types import SYSTEM
+from trellis.people.models import Attribute
 from trellis.scoring import actions as scoring
 from trellis.scoring.actions import ModelDraft, RuleDraft
 from trellis.scoring.models import ScoreModel, ScoreRule
@@ -48,8 +49,6 @@ def buckets(bare: Farina) -> Farina:
 
 @pytest.fixture(autouse=True)
 def _revenue_is_a_number(bare: Farina) -> None:
-    from trellis.people.models import Attribute
-
     Attribute.objects.create(key="annual_revenue", label="Annual revenue", type="number")
 
 

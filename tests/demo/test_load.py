@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from trellis.accounts.models import User
 from trellis.cli import demo
@@ -21,13 +21,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 @pytest.fixture(scope="module")
 def farina(django_db_setup, django_db_blocker):
     """The demo company, loaded once for all tests of this file and rolled back."""
-    with django_db_blocker.unblock():
-        from django.db import transaction
-
-        with transaction.atomic():
-            assert demo.load()
-            yield
-            transaction.set_rollback(True)
+    with django_db_blocker.unblock(), transaction.atomic():
+        assert demo.load()
+        yield
+        transaction.set_rollback(True)
 
 
 def count(sql, args=()):
