@@ -5,7 +5,7 @@ BIN := .venv/bin
 JOBS ?= 2
 SOURCES := src tests bench tools
 .DEFAULT_GOAL := help
-.PHONY: help demo up setup dev test check types fmt bench reference lock clean
+.PHONY: help demo up setup dev test check types fmt bench docs lock clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -44,7 +44,7 @@ bench: dev ## Run every benchmark on little data; NAME=pipeline runs one in full
 	@for name in $(or $(NAME),$$($(PY) -c "from bench.__main__ import names; print(*names())")); \
 	do $(PY) -m bench $$name $(if $(NAME),,--small) || exit 1; done
 
-reference: dev ## Write docs/reference/ from the code
+docs: dev ## Write docs/reference/ from the code
 	PYTHONPATH=src:. $(PY) -m tools.reference
 
 lock: dev ## Pin what is installed into requirements/*.txt

@@ -145,7 +145,8 @@ class Instance:
         wait_for("the end of every process", lambda: not self.processes())
 
     def processes(self) -> dict[str, list[int]]:
-        """Who belongs to this instance, by name: up, web, worker, jobs, postgres."""
+        """Who belongs to this instance, by name: up, web, worker, jobs, postgres, and
+        PostgreSQL's open sessions as backend."""
         found: dict[str, list[int]] = {}
         mark = f"TRELLIS_DATA={self.data}".encode()
         for entry in Path("/proc").glob("[0-9]*"):
@@ -155,6 +156,8 @@ class Instance:
                 words = (entry / "cmdline").read_bytes().decode().split("\0")
                 if (entry / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
                     found.setdefault(_role(words), []).append(int(entry.name))
+        for server in found.get("postgres", []):
+            found["backend"] = _sessions(server)
         return found
 
     def pid(self, role: str) -> int:
@@ -190,9 +193,21 @@ class Instance:
         return [sys.executable, "-P", "-m", "trellis.cli.main", *words]
 
 
+def _sessions(server: int) -> list[int]:
+    """The processes of PostgreSQL that serve a connection. Those that still begin are left
+    out: PostgreSQL 18 hangs where one of them is killed while it recovers."""
+    found = []
+    with contextlib.suppress(OSError):
+        for pid in Path(f"/proc/{server}/task/{server}/children").read_text().split():
+            title = Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace")
+            if " [local] " in title and not title.rstrip("\0 ").endswith("startup"):
+                found.append(int(pid))
+    return found
+
+
 def _role(words: list[str]) -> str:
-    if words[0].endswith("/postgres") or words[0].startswith("postgres:"):
-        return "postgres" if words[0].endswith("/postgres") else "backend"
+    if words[0].endswith("/postgres"):
+        return "postgres"
     verb = words[words.index("trellis.cli.main") + 1] if "trellis.cli.main" in words else ""
     if verb == "worker":
         return "jobs" if "jobs" in words else "worker"

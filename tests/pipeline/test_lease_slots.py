@@ -45,3 +45,14 @@ def test_a_worker_that_stops_frees_its_slots_at_once() -> None:
     slots.lease("message", "a")
     slots.release("a")
     assert slots.lease("message", "b") == list(range(64))
+
+
+def test_what_a_killed_worker_of_this_machine_held_is_free_at_once() -> None:
+    mine = slots.new_holder()
+    host, _, _ = mine.rsplit("-", 2)
+    gone, elsewhere = f"{host}-999999999-ab", "another-machine-999999999-ab"
+    slots.lease("message", gone)
+    slots.lease("enrolment", elsewhere)
+    slots.bury()
+    assert slots.lease("message", mine) == list(range(64))
+    assert slots.lease("enrolment", mine) == []

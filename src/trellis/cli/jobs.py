@@ -8,10 +8,13 @@ import socket
 import threading
 from datetime import datetime, timedelta
 
+import psycopg
 from asgiref.sync import sync_to_async
-from procrastinate import PsycopgConnector
+from django.db import InterfaceError, OperationalError
+from procrastinate import BaseRetryStrategy, PsycopgConnector, RetryDecision
 from procrastinate.contrib.django import app, connector_params
-from procrastinate.jobs import DeleteJobCondition
+from procrastinate.jobs import DeleteJobCondition, Job
+from typing_extensions import override
 
 from trellis.core import clock, db
 from trellis.pipeline.models import Worker
@@ -25,8 +28,28 @@ FORGET = timedelta(hours=1)
 """After this time a process that no longer reports is forgotten."""
 
 
+MOST_TRIES = 12
+
+
+class Again(BaseRetryStrategy):
+    """A job that met a lost database, a deadlock or the like is run again, ever later; one
+    that fails by itself is not."""
+
+    @override
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """When to try again; None where it makes no sense."""
+        passing = isinstance(
+            exception, OperationalError | InterfaceError | psycopg.OperationalError
+        )
+        if not passing or job.attempts >= MOST_TRIES:
+            return None
+        return RetryDecision(retry_in={"seconds": min(60, 2**job.attempts)})
+
+
 def run(stop: threading.Event) -> None:
     """Run jobs until ``stop`` is set; a job under way gets time to finish."""
+    for task in app.tasks.values():
+        task.retry_strategy = task.retry_strategy or Again()
     asyncio.run(_run(stop))
 
 

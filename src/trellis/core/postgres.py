@@ -32,6 +32,9 @@ from trellis.core.programs import OLDEST, SHARED, PostgresError
 __all__ = ["OLDEST", "PostgresError", "Server", "embedded", "orphans", "settle"]
 
 _SOCKET_LIMIT = 80
+STUCK = 30.0
+"""Seconds after which a server that waits for its own children, and does not even begin to
+recover, counts as hanging."""
 _POINTER = "postgres.place"
 
 
@@ -104,11 +107,7 @@ class Server:
 
     def answers(self) -> bool:
         """Whether the server takes connections now."""
-        try:
-            self._connect("postgres").close()
-        except psycopg.OperationalError:
-            return False
-        return True
+        return not self._refusal()
 
     def start(self, options: Mapping[str, str], log: Path | None = None) -> int:
         """Make the cluster where there is none, start it, wait until it answers.
@@ -173,6 +172,19 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(wait)
+
+    def _kill(self) -> None:
+        """End a server that hangs; the next start recovers."""
+        for pid in _working_in(self.folder):
+            os.kill(pid, signal.SIGKILL)
+
+    def _refusal(self) -> str:
+        """What a connection is answered; empty where it is taken."""
+        try:
+            self._connect("postgres").close()
+        except psycopg.OperationalError as error:
+            return str(error)
+        return ""
 
     def _connect(self, database: str) -> psycopg.Connection[Any]:
         return psycopg.connect(self.url(database), connect_timeout=3)
@@ -257,9 +269,15 @@ class Server:
 
     def _wait(self, process: subprocess.Popen[bytes], log: Path, start: int) -> None:
         """Until the server answers; a crash recovery may take its time."""
+        stuck_since: float | None = None
         while process.poll() is None:
-            if self.answers():
+            refusal = self._refusal()
+            if not refusal:
                 return
+            if "in recovery mode" not in refusal:
+                stuck_since = None
+            elif time.monotonic() - (stuck_since := stuck_since or time.monotonic()) > STUCK:
+                self._kill()
             time.sleep(0.02)
         said = log.read_bytes()[start:].decode("utf-8", "replace")
         raise PostgresError(_sentence(said, self.folder))

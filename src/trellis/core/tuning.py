@@ -21,6 +21,7 @@ def settings() -> dict[str, str]:
         "max_wal_senders": "0",
         "max_logical_replication_workers": "0",
         "wal_compression": "on",
+        "recovery_init_sync_method": "syncfs",
         "max_wal_size": "4GB",
         "min_wal_size": "256MB",
         "checkpoint_timeout": "15min",

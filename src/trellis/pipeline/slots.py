@@ -6,11 +6,13 @@ slots of a queue for a short time; what a dead worker held is taken over when it
 
 from __future__ import annotations
 
+import os
+import socket
 from datetime import timedelta
 
 from django.db import transaction
 
-from trellis.core import clock, db, sql
+from trellis.core import clock, db, machine, sql
 from trellis.core.ids import SLOTS
 
 QUEUES = ("enrolment", "message")
@@ -44,6 +46,26 @@ def lease(queue: str, holder: str) -> list[int]:
     return slots
 
 
+def new_holder() -> str:
+    """A name for this process among those that hold slots: machine, process, chance."""
+    return f"{_host()}{os.getpid()}-{os.urandom(2).hex()}"
+
+
+def bury() -> None:
+    """Free what processes of this machine held that were killed, rather than waiting until
+    it runs out. A mistake would do no harm: whoever claims a timer looks at it again."""
+    host = _host()
+    for (holder,) in db.fetch(_SQL["holders_here"], {"host": host}):
+        number = holder.removeprefix(host).split("-")[0]
+        if number.isdigit() and (int(number) == os.getpid() or not machine.alive(int(number))):
+            release(holder)
+            db.run(_SQL["forget"], {"holder": holder})
+
+
 def release(holder: str) -> None:
     """Free all slots of ``holder`` at once; called when it stops in order."""
     db.run(_SQL["release"], {"holder": holder, "now": clock.wall()})
+
+
+def _host() -> str:
+    return f"{socket.gethostname()[:40]}-"

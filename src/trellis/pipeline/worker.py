@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -49,7 +48,8 @@ def run(stop: threading.Event) -> None:
 
     Survives the loss of the database: every thread tries again with back-off.
     """
-    holder = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(2).hex()}"[:64]
+    holder = slots.new_holder()
+    slots.bury()
     works = [
         *(Work(f"advance-{i}", advance.run_batch) for i in range(ADVANCERS)),
         Work("enrolments", Timers("enrolment", holder, ticks.enrolments).step),

@@ -27,6 +27,16 @@ RETURNING l.slot
 UPDATE slot_lease SET holder = '', until = %(now)s
 WHERE queue = %(queue)s AND holder = %(holder)s AND NOT slot = ANY(%(kept)s)
 
+-- name: holders_here
+-- Who of this machine holds slots, or reports as a worker.
+SELECT holder FROM slot_lease WHERE starts_with(holder, %(host)s)
+UNION
+SELECT name FROM worker WHERE kind = 'worker' AND starts_with(name, %(host)s)
+
 -- name: release
 -- Frees everything of a holder that stops.
 UPDATE slot_lease SET holder = '', until = %(now)s WHERE holder = %(holder)s
+
+-- name: forget
+-- A worker that is gone no longer counts.
+DELETE FROM worker WHERE name = %(holder)s
