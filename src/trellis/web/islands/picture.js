@@ -5,7 +5,7 @@ export function start(canvas) {
   const box = { x: full.x, y: full.y, w: full.width, h: full.height };
   const show = () => svg.setAttribute("viewBox", `${box.x} ${box.y} ${box.w} ${box.h}`);
   const fit = () => {
-    const scale = Math.max(full.width / canvas.clientWidth, Math.min(full.height / canvas.clientHeight, 1.35), 0.85);
+    const scale = Math.max(full.width / canvas.clientWidth, Math.min(full.height / canvas.clientHeight, 1.1), 0.85);
     box.w = canvas.clientWidth * scale;
     box.h = canvas.clientHeight * scale;
     box.x = full.x + (full.width - box.w) / 2;

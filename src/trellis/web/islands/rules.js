@@ -268,7 +268,7 @@ class Builder {
       if (value) leaf.not_since = value;
       else delete leaf.not_since;
       this.changed();
-    });
+    }, "rb-since");
   }
 }
 

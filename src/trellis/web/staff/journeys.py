@@ -25,6 +25,8 @@ from trellis.web.staff.journey_examples import EXAMPLES
 from trellis.web.templatetags import trellis as numbers
 
 LIMIT = 50
+LETTERS = 21
+"""Letters that fit into a line of a box."""
 ICONS = {
     "start": "door-enter",
     "end": "circle-check",
@@ -101,7 +103,7 @@ def detail(request: StaffRequest, journey_id: int) -> HttpResponseBase:
 
 def _box(box: picture.Box) -> dict[str, Any]:
     """A box with its title in lines and its counts, and where each of them stands."""
-    texts = _wrapped(box.title, 25)
+    texts = _wrapped(box.title, LETTERS)
     counts = []
     if box.waiting:
         counts.append(_("%(n)s here") % {"n": numbers.n(box.waiting)})
@@ -120,21 +122,29 @@ def _box(box: picture.Box) -> dict[str, Any]:
 
 def _wrapped(text: str, width: int) -> list[str]:
     """``text`` in at most two lines of about ``width`` letters; wide letters count twice."""
-    size = sum(2 if ord(letter) > 0x2E80 else 1 for letter in text)
-    if size <= width:
-        return [text]
-    if " " not in text.strip():
-        half = width if size == len(text) else width // 2
-        rest = text[half:]
-        return [text[:half], rest[: half - 1] + "…" if len(rest) > half else rest]
-    first, others = "", text.split(" ")
-    while others and len(first) + len(others[0]) < width:
-        first = f"{first} {others.pop(0)}".strip()
-    second = " ".join(others)
-    return [
-        first or second[:width],
-        second if len(second) <= width else f"{second[: width - 1]}…",
-    ]
+    lines, line = [], ""
+    for word in text.split():
+        if line and _wide(f"{line} {word}") > width:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    lines.append(line)
+    if len(lines) > 2:
+        lines = [lines[0], " ".join(lines[1:])]
+    return [_cut(part, width) for part in lines]
+
+
+def _wide(text: str) -> int:
+    return sum(2 if ord(letter) > 0x2E80 else 1 for letter in text)
+
+
+def _cut(text: str, width: int) -> str:
+    if _wide(text) <= width:
+        return text
+    while text and _wide(text) >= width:
+        text = text[:-1]
+    return f"{text}…"
 
 
 @page("journeys.read", "GET", "POST", change="journeys.write")
