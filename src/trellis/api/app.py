@@ -7,6 +7,7 @@ from ninja import NinjaAPI, Swagger
 from trellis import __version__
 from trellis.api import errors
 from trellis.api.auth import ApiKey
+from trellis.api.guard import StrictParser
 from trellis.api.v1 import ROUTERS
 
 api = NinjaAPI(
@@ -18,6 +19,7 @@ api = NinjaAPI(
         " accept an `Idempotency-Key`. Errors are problem details (RFC 9457)."
     ),
     auth=ApiKey(),
+    parser=StrictParser(),
     urls_namespace="api-v1",
     docs=Swagger(settings={"persistAuthorization": True}),
     openapi_extra={"info": {"x-trellis-version": __version__}},

@@ -12,7 +12,9 @@ from trellis.accounts import keys
 from trellis.accounts.access import actor_of_key, require
 from trellis.accounts.models import KeyKind
 from trellis.accounts.types import Actor, Right
+from trellis.api.guard import check_address
 from trellis.core import clock
+from trellis.core.instance import refresh_clock
 
 
 class ApiKey(HttpBearer):
@@ -21,6 +23,8 @@ class ApiKey(HttpBearer):
     @override
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
         """The actor of a live API key, or None."""
+        check_address(request)
+        refresh_clock()
         key = keys.find(token)
         if key is None or key.kind != KeyKind.API:
             return None

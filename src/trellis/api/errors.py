@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.db import DataError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -68,6 +69,16 @@ def _missing(_request: HttpRequest, _error: Http404) -> HttpResponse:
     return problem(404, "not_found", "There is no such thing.")
 
 
+def _out_of_range(_request: HttpRequest, _error: DataError) -> HttpResponse:
+    return problem(422, "invalid", "A value is out of range or cannot be stored.")
+
+
+def _away(_request: HttpRequest, _error: OperationalError) -> HttpResponse:
+    answer = problem(503, "unavailable", "The database is away; try again shortly.")
+    answer["Retry-After"] = "5"
+    return answer
+
+
 def install(api: NinjaAPI) -> None:
     """Let ``api`` answer every error as a problem."""
     # The casts: ninja types a handler as taking the class as well as the instance.
@@ -76,3 +87,5 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(AuthenticationError, cast(Any, _authentication))
     api.add_exception_handler(HttpError, cast(Any, _http))
     api.add_exception_handler(Http404, cast(Any, _missing))
+    api.add_exception_handler(DataError, cast(Any, _out_of_range))
+    api.add_exception_handler(OperationalError, cast(Any, _away))

@@ -1,60 +1,40 @@
-"""Cursor paging: an opaque position in a fixed order, so that pages never shift."""
+"""Cursor paging over ``core.paging``: an opaque position, so that pages never shift."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-import msgspec
-from ninja import Schema
+from ninja import Path, Schema
 from pydantic import Field
 
-from trellis.core.errors import InvalidInput
+from trellis.core.paging import Cursor, Page, paged
 
 MAX = 200
 T = TypeVar("T")
-K = TypeVar("K")
+Json = dict[str, Any]
+Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
+"""A number in the path."""
 
 
 class PageQuery(Schema):
-    """How much and from where: ``cursor`` is ``next_cursor`` of the page before."""
+    """How much and from where."""
 
     limit: int = Field(50, ge=1, le=MAX, description="Items on a page.")
     cursor: str = Field("", max_length=400, description="next_cursor of the page before.")
 
-
-def encode(*position: object) -> str:
-    """The cursor of a position (numbers, text, datetimes)."""
-    body = msgspec.msgpack.encode(position)
-    return base64.urlsafe_b64encode(body).rstrip(b"=").decode()
-
-
-def decode(cursor: str, kind: type[K]) -> K | None:
-    """The position of ``cursor``, None for the first page; ``InvalidInput`` where it was
-    not made here."""
-    if not cursor:
-        return None
-    try:
-        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        return msgspec.msgpack.decode(raw, type=kind)
-    except (ValueError, binascii.Error, msgspec.MsgspecError):
-        raise InvalidInput("This cursor is not valid; begin again without one.") from None
+    @property
+    def after(self) -> Cursor | None:
+        """The position to go on from; ``InvalidInput`` where it was not made here."""
+        return Cursor.decode(self.cursor)
 
 
-def page(
-    rows: Sequence[T], limit: int, position: Callable[[T], tuple[object, ...]]
-) -> tuple[Sequence[T], str | None]:
-    """Cut ``limit + 1`` fetched rows to a page; the second value is the next cursor."""
-    if len(rows) <= limit:
-        return rows, None
-    shown = rows[:limit]
-    return shown, encode(*position(shown[-1]))
+def answer(page: Page[Any]) -> Json:
+    """A page as the API answers it; ``next_cursor`` is null on the last."""
+    return {"items": list(page.rows), "next_cursor": page.next or None}
 
 
-Stamp = tuple[datetime, int]
-"""The position of a list ordered by time, newest first."""
-
-Json = dict[str, Any]
+def cut(rows: Sequence[T], limit: int, key: Callable[[T], tuple[datetime, int]]) -> Json:
+    """The answer of rows that were read with ``limit + 1``."""
+    return answer(paged(rows, limit, key))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from trellis.accounts.access import require
 from trellis.accounts.types import Actor
 from trellis.core.errors import InvalidInput
 from trellis.events import signals
@@ -52,4 +53,24 @@ def _find(event: EventRef) -> str:
     raise NotCounted(
         _("“%(name)s” is not counted like this yet; it will be once the rule is saved.")
         % {"name": event.name}
+    )
+
+
+def ensure_signal(
+    actor: Actor,
+    *,
+    event_type: str,
+    event_name: str,
+    filter: dict[str, Any],  # the model's own word
+    value_prop: str = "",
+    name: str = "",
+    bucket: str = "engagement",
+) -> Signal:
+    """Find or make the signal of a behaviour that a person or program describes. Raises
+    ``RuleError`` for a filter that cannot be read."""
+    require(actor, "signals.write")
+    rule = parse(filter, registry.PROPS) if filter else None
+    condition = None if rule is None else to_json(rule)
+    return signals.ensure(
+        event_type, event_name, condition, value_prop, actor=actor, name=name, bucket=bucket
     )

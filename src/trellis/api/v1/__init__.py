@@ -4,11 +4,39 @@ from __future__ import annotations
 
 from ninja import Router
 
-from trellis.api.v1 import accounts
+from trellis.api.v1 import (
+    accounts,
+    attributes,
+    capture,
+    contacts,
+    events,
+    journeys,
+    messages,
+    scoring,
+    segments,
+    stages,
+)
 
 ROUTERS: tuple[tuple[str, Router], ...] = (
+    ("/contacts", contacts.router),
+    ("/companies", attributes.companies_router),
+    ("/attributes", attributes.attributes_router),
+    ("/segments", segments.router),
+    ("/signals", events.signals_router),
+    ("/score-models", scoring.router),
+    ("/stages", stages.router),
+    ("/journeys", journeys.router),
+    ("/templates", messages.templates_router),
+    ("/messages", messages.router),
+    ("/forms", capture.forms_router),
+    ("/imports", capture.imports_router),
+    ("/events", events.events_router),
+    ("/rejected", events.rejected_router),
+    ("/sources", events.sources_router),
     ("/keys", accounts.keys_router),
     ("/users", accounts.users_router),
     ("/audit", accounts.audit_router),
+    ("/health", events.health_router),
+    ("/clock", events.clock_router),
 )
-"""Path and router of every noun."""
+"""Path and router of every noun, in the order of the documentation."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+from django.db.models import Q
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
@@ -13,7 +14,8 @@ from trellis.accounts import actions, keys
 from trellis.accounts.models import Audit, Key, User
 from trellis.api import paging
 from trellis.api.auth import caller
-from trellis.api.paging import Json, PageQuery
+from trellis.api.paging import Id, Json, PageQuery
+from trellis.core.errors import NotFound
 
 keys_router = Router(tags=["keys"])
 users_router = Router(tags=["users"])
@@ -106,8 +108,8 @@ def create_key(request: HttpRequest, body: KeyIn) -> Status[Key]:
     return Status(201, key)
 
 
-@keys_router.delete("/{int:key_id}", response=KeyOut, summary="Revoke a key")
-def revoke_key(request: HttpRequest, key_id: int) -> Key:
+@keys_router.delete("/{key_id}", response=KeyOut, summary="Revoke a key")
+def revoke_key(request: HttpRequest, key_id: Id) -> Key:
     """At once and for good. Scope: keys.manage."""
     return keys.revoke(caller(request), key_id)
 
@@ -128,8 +130,8 @@ def add_user(request: HttpRequest, body: UserIn) -> Status[User]:
     return Status(201, user)
 
 
-@users_router.patch("/{int:user_id}", response=UserOut, summary="Change a user")
-def change_user(request: HttpRequest, user_id: int, body: UserChange) -> User:
+@users_router.patch("/{user_id}", response=UserOut, summary="Change a user")
+def change_user(request: HttpRequest, user_id: Id, body: UserChange) -> User:
     """Give a role, end access or give it again. Scope: users.manage."""
     actor = caller(request, "users.manage")
     if body.role is not None:
@@ -137,18 +139,18 @@ def change_user(request: HttpRequest, user_id: int, body: UserChange) -> User:
     if body.is_active is not None:
         change = actions.reactivate if body.is_active else actions.deactivate
         change(actor, user_id)
-    return User.objects.get(pk=user_id)
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise NotFound("There is no such user.", user_id=user_id)
+    return user
 
 
 @audit_router.get("", response=AuditPage, summary="Read the audit trail")
 def list_audit(request: HttpRequest, query: Annotated[PageQuery, Query()]) -> Json:
     """Newest first. Scope: audit.read."""
     caller(request, "audit.read")
-    before = paging.decode(query.cursor, tuple[int])
-    rows = Audit.objects.order_by("-id")
-    if before is not None:
-        rows = rows.filter(id__lt=before[0])
-    shown, cursor = paging.page(
-        list(rows[: query.limit + 1]), query.limit, lambda row: (row.pk,)
-    )
-    return {"items": shown, "next_cursor": cursor}
+    rows = Audit.objects.order_by("-at", "-id")
+    if (after := query.after) is not None:
+        rows = rows.filter(Q(at__lt=after.at) | Q(at=after.at, id__lt=after.id))
+    found = list(rows[: query.limit + 1])
+    return paging.cut(found, query.limit, lambda row: (row.at, row.pk))
