@@ -7,10 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import connection, connections, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from tests.people.test_decide import honest_claims, partition
+from trellis.people.merge import merge
 from trellis.people.models import Contact, ContactIdentity, Identity, IdentityConflict, Standing
 from trellis.people.resolve import resolve
-from trellis.people.types import Claim, Resolution
+from trellis.people.types import Claim, Ident, Resolution
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 T = NOW.timestamp()
@@ -144,3 +148,29 @@ def test_workers_that_meet_the_same_new_people_make_each_once() -> None:
             "SELECT count(*) FROM identity JOIN contact_identity USING (contact_id, kind, value)"
         )
         assert cursor.fetchone() == (160,)
+
+
+@pytest.mark.django_db
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@given(st.lists(honest_claims(), max_size=9), st.lists(st.integers(1, 4), min_size=9))
+def test_cutting_claims_into_batches_does_not_decide_who_is_one(
+    claims: list[tuple[Ident, ...]], sizes: list[int]
+) -> None:
+    assert settled(claims, [len(claims)]) == settled(claims, sizes) == partition(claims)
+
+
+def settled(claims: list[tuple[Ident, ...]], sizes: list[int]) -> set[frozenset[Ident]]:
+    """The strong identities by contact after these claims in batches of these sizes."""
+    for model in (Contact, Standing, Identity, ContactIdentity):
+        model.objects.all().delete()
+    rest = [Claim(T + i, ids) for i, ids in enumerate(claims)]
+    for size in sizes:
+        batch, rest = rest[:size], rest[size:]
+        if batch:
+            merge(resolve(batch, NOW).merges, NOW)
+    groups: dict[int, set[Ident]] = {}
+    for row in Identity.objects.exclude(kind="anonymous_id"):
+        groups.setdefault(row.contact_id, set()).add((row.kind, row.value))
+    alive = set(Contact.objects.filter(merged_into=None).values_list("contact_id", flat=True))
+    assert groups.keys() <= alive
+    return {frozenset(group) for group in groups.values()}
