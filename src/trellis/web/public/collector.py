@@ -109,17 +109,12 @@ class Request:
     __slots__ = ("agent", "call", "encoding", "header", "token")
 
     def __init__(self, scope: Scope, call: str) -> None:
+        headers: dict[bytes, bytes] = dict(scope["headers"])
         self.call = call
-        self.header = self.encoding = self.token = self.agent = b""
-        for name, value in scope["headers"]:
-            if name == b"authorization":
-                self.header = value
-            elif name == b"content-encoding":
-                self.encoding = value
-            elif name == b"user-agent":
-                self.agent = value
-            elif name == b"x-write-key":
-                self.token = value
+        self.header = headers.get(b"authorization", b"")
+        self.encoding = headers.get(b"content-encoding", b"")
+        self.agent = headers.get(b"user-agent", b"")
+        self.token = headers.get(b"x-write-key", b"")
 
 
 class Collector:
