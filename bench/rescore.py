@@ -28,7 +28,7 @@ UPDATE standing s SET demographic = v.d, interest = v.i, engagement = v.e,
 FROM (
     SELECT c.contact_id,
         CASE WHEN lower(c.country) = 'es' THEN 10 ELSE 0 END AS d,
-        least(15, 3 * coalesce(f.f1, 0)) + least(20, 10 * coalesce(f.f2, 0))
+        least(15, %(points)s * coalesce(f.f1, 0)) + least(20, 10 * coalesce(f.f2, 0))
             + least(10, 2 * coalesce(f.f3, 0)) AS i,
         least(10, coalesce(f.f0, 0)) + least(8, 2 * coalesce(f.f4, 0))
             + least(16, 8 * coalesce(f.f5, 0)) + least(10, 5 * coalesce(f.f6, 0)) AS e
@@ -48,16 +48,25 @@ FROM (
     ) f ON f.contact_id = c.contact_id
     WHERE c.merged_into IS NULL
 ) v
-WHERE v.contact_id = s.contact_id
+WHERE v.contact_id = s.contact_id AND (s.demographic, s.interest, s.engagement)
+    IS DISTINCT FROM (v.d, v.i, v.e)
 """
+
+CHANGED, BEFORE, AFTER = "product-viewed", 3, 4
+"""The rule that changes, with its points."""
 
 
 def run(small: bool) -> list[Result]:
-    """Seconds to score everybody beside one hand-written UPDATE of the same scores."""
+    """Seconds to score everybody after one rule changed, beside one hand-written UPDATE
+    that writes the same scores; ours moves temperatures, stages and their history too."""
     with instance():
         made = data.fill(small)
         _define(made)
-        by_hand = _hand(made)
+        _rescore()
+        by_hand = _hand(made, AFTER)
+        _hand(made, BEFORE)
+        _vacuum()
+        _change()
         took = _rescore()
     return [
         Result(
@@ -92,22 +101,24 @@ def _define(made: data.Filled) -> None:
     )
 
 
-def _hand(made: data.Filled) -> float:
-    """Measured twice, before and after ours would find the same rows: the first run warms
-    the caches and is not counted, and all scores are put back."""
+def _hand(made: data.Filled, points: int) -> float:
     from trellis.core import clock, db
     from trellis.core.days import day_of
 
     today = day_of(clock.now())
     params: dict[str, Any] = {f"w{n}": today - timedelta(days=n) for n in (30, 60, 90)}
     params |= {f"s{i}": made.signals[key] for i, (_b, _p, key, _c, _w) in enumerate(PLAN)}
-    db.fetch("SELECT count(*) FROM signal_daily")
     started = time.perf_counter()
-    db.run(_HAND, params)
-    took = time.perf_counter() - started
-    db.run("UPDATE standing SET score = 0, demographic = 0, interest = 0, engagement = 0")
-    _vacuum()
-    return took
+    db.run(_HAND, params | {"points": points})
+    return time.perf_counter() - started
+
+
+def _change() -> None:
+    from trellis.core.locks import changing_definitions
+    from trellis.scoring.models import ScoreRule
+
+    with changing_definitions():
+        ScoreRule.objects.filter(name=CHANGED).update(points=AFTER)
 
 
 def _vacuum() -> None:

@@ -23,6 +23,7 @@ from trellis.leads import compute as leads
 from trellis.leads.types import LineSpec
 from trellis.pipeline.definitions import Definitions
 from trellis.rules.compiler import Compiler
+from trellis.rules.drift import only_ends
 from trellis.rules.params import RANGE, THESE, Params, Scope
 from trellis.rules.registry import FACT, SEGMENT
 from trellis.rules.types import fields_of
@@ -197,10 +198,19 @@ class _Statement:
                 self.settled[spec.id] = f"h{number}.{segments.column(spec.id)}"
         array = segments.ids_array(list(self.settled.items()))
         upcoming = self.compiler.next_day()
+        if self._only_ends():
+            upcoming = f"CASE WHEN {' OR '.join(self.settled.values())} THEN {upcoming} END"
         self._level("z", [f"{array} AS ids", f"{upcoming} AS next_on"])
         self.sets["next_on"] = "z.next_on" if self.plan.whole else "least(s.next_on, z.next_on)"
         self.after_segments = "z.ids"
         self.before_segments = "coalesce(m.ids, '{}')"
+
+    def _only_ends(self) -> bool:
+        """Whether days can only end memberships here, so that nobody else needs a next
+        day: that spares writing it for everybody who ever did something."""
+        specs = [spec for layer in self.plan.layers for spec in layer]
+        rules = bool(specs) and all(only_ends(spec.rule) for spec in specs)
+        return rules and self.plan.model is None and self.plan.line is None
 
     def _level(self, alias: str, columns: Sequence[str]) -> None:
         self.levels.append(f"CROSS JOIN LATERAL (SELECT {', '.join(columns)} OFFSET 0) {alias}")
@@ -213,17 +223,28 @@ class _Statement:
         return f"coalesce({int(segment_id)} = ANY(m.every), false)"
 
     def _frame(self, scope: Scope) -> str:
-        every = ", array_agg(m.segment_id) AS every" if self.other_members else ""
-        ids = ", ".join(map(str, sorted(self.settled))) or "0"
-        joins = [
-            "LEFT JOIN (SELECT m.contact_id, array_agg(m.segment_id ORDER BY m.segment_id)"
-            f" FILTER (WHERE m.segment_id = ANY(ARRAY[{ids}])) AS ids{every}"
-            f" FROM membership m WHERE {scope.of('m.contact_id')} GROUP BY m.contact_id) m"
-            " ON m.contact_id = c.contact_id"
-        ]
+        joins = [f"LEFT JOIN ({self._memberships(scope)}) m ON m.contact_id = c.contact_id"]
         if self.plan.line is not None:
             joins.append(leads.join(self.plan.line, scope))
         return self.compiler.frame(scope, extra=[*joins, *self.levels])
+
+    def _memberships(self, scope: Scope) -> str:
+        """The segments each contact is in: ``ids`` of those derived here, sorted, and, only
+        where a rule reads others, ``every`` one."""
+        ids = ", ".join(map(str, sorted(self.settled))) or "0"
+        derived = f"m.segment_id = ANY(ARRAY[{ids}])"
+        mine = "array_agg(m.segment_id ORDER BY m.segment_id)"
+        if self.other_members:
+            columns = (
+                f"{mine} FILTER (WHERE {derived}) AS ids, array_agg(m.segment_id) AS every"
+            )
+        else:
+            columns = f"{mine} AS ids"
+        narrow = "" if self.other_members else f" AND {derived}"
+        return (
+            f"SELECT m.contact_id, {columns} FROM membership m"
+            f" WHERE {scope.of('m.contact_id')}{narrow} GROUP BY m.contact_id"
+        )
 
     def _told(self) -> str:
         score = "v.score" if self.plan.model is not None else "s.score"

@@ -22,7 +22,7 @@ from trellis.rules.types import Rule
 EXACT_MS = 800
 """How long an exact count may take before it is estimated, in milliseconds."""
 
-SAMPLE = 20_000
+SAMPLE = 10_000
 """Contacts looked at for an estimate."""
 
 _CANCELLED = "57014"
@@ -91,12 +91,18 @@ def count(rule: Rule, now: datetime, known: Mapping[str, Field] | None = None) -
     everybody = total()
     if types.is_empty(rule) or everybody == 0:
         return Count(0, everybody, exact=True)
-    behaviour = any(leaf.type in (types.SIGNAL, types.CONSENT) for leaf in types.leaves(rule))
-    if not behaviour or everybody <= SAMPLE * 2:
+    if not _costs_much(rule, everybody):
         exact = _exact(rule, now, found)
         if exact is not None:
             return Count(exact, everybody, exact=True)
-    return _estimate(rule, now, found, everybody)
+    held, looked = _look(rule, now, found)
+    return _estimate(len(held), looked, everybody)
+
+
+def _costs_much(rule: Rule, everybody: int) -> bool:
+    """Whether looking at everybody is out of the question: behaviour of many."""
+    behaviour = any(leaf.type in (types.SIGNAL, types.CONSENT) for leaf in types.leaves(rule))
+    return behaviour and everybody > SAMPLE * 2
 
 
 def sample(
@@ -105,7 +111,11 @@ def sample(
     """Some contacts that a rule holds for, newest first."""
     if types.is_empty(rule):
         return []
-    sql, params = _where(rule, now, known if known is not None else fields(), EVERYBODY)
+    found = known if known is not None else fields()
+    if _costs_much(rule, total()):
+        held, _looked = _look(rule, now, found)
+        return held[:n]
+    sql, params = _where(rule, now, found, EVERYBODY)
     rows = db.fetch(
         f"SELECT c.contact_id {sql} ORDER BY c.contact_id DESC LIMIT %(n)s", params | {"n": n}
     )
@@ -145,10 +155,12 @@ def _exact(rule: Rule, now: datetime, known: Mapping[str, Field]) -> int | None:
     sql, params = _where(rule, now, known, EVERYBODY)
     try:
         with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('statement_timeout')")
+            (before,) = cursor.fetchone()
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(EXACT_MS)])
             cursor.execute(f"SELECT count(*) {sql}", params)
             row = cursor.fetchone()
-            cursor.execute("SELECT set_config('statement_timeout', '0', true)")
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") != _CANCELLED:
             raise
@@ -157,19 +169,29 @@ def _exact(rule: Rule, now: datetime, known: Mapping[str, Field]) -> int | None:
     return int(row[0])
 
 
-def _estimate(rule: Rule, now: datetime, known: Mapping[str, Field], total: int) -> Count:
+def _look(rule: Rule, now: datetime, known: Mapping[str, Field]) -> tuple[list[int], int]:
+    """Whom of some random contacts the rule holds for, newest first, and of how many."""
     ids = random_ids()
     sql, params = _where(rule, now, known, THESE)
-    ((held, looked),) = db.fetch(
-        f"SELECT (SELECT count(*) {sql}), (SELECT count(*) FROM contact c WHERE"
-        " c.merged_into IS NULL AND c.contact_id = ANY(%(ids)s::bigint[]))",
-        params | {"ids": ids},
+    rows = db.fetch(
+        f"SELECT c.contact_id {sql} ORDER BY c.contact_id DESC", params | {"ids": ids}
     )
+    ((looked,),) = db.fetch(
+        "SELECT count(*) FROM contact c"
+        " WHERE c.merged_into IS NULL AND c.contact_id = ANY(%(ids)s::bigint[])",
+        {"ids": ids},
+    )
+    return [contact_id for (contact_id,) in rows], int(looked)
+
+
+def _estimate(held: int, looked: int, everybody: int) -> Count:
     if not looked:
-        return Count(0, total, exact=False, margin=total)
+        return Count(0, everybody, exact=False, margin=everybody)
     share = held / looked
     spread = 1.96 * math.sqrt(max(share * (1 - share), 1 / looked) / looked)
-    return Count(round(share * total), total, exact=False, margin=math.ceil(spread * total))
+    return Count(
+        round(share * everybody), everybody, exact=False, margin=math.ceil(spread * everybody)
+    )
 
 
 def random_ids() -> Sequence[int]:

@@ -102,8 +102,17 @@ class Features:
         ids = ", ".join(map(str, _signals(self._names)))
         return (
             f"FROM signal_daily d WHERE {scope.of('d.contact_id')}"
-            f" AND d.signal_id = ANY(ARRAY[{ids}])"
+            f" AND d.signal_id = ANY(ARRAY[{ids}]){self._oldest()}"
         )
+
+    def _oldest(self) -> str:
+        """That days before every window are passed over, where all aggregates have one."""
+        wanted = [feature for feature in self._names if feature.what != "ends"]
+        if not all(feature.window or feature.fade for feature in wanted):
+            return ""
+        spans = [feature.window or Span(feature.fade, "day") for feature in wanted]
+        begins = dict.fromkeys(self.params.since(span) for span in spans)
+        return f" AND d.day > least({', '.join(begins)})"
 
     def _aggregate(self, feature: Feature, test: str) -> str:
         tests = [test] if test else []

@@ -1,0 +1,28 @@
+"""What the mere passing of days can do to a rule's answer."""
+
+from __future__ import annotations
+
+from trellis.rules.types import Group, Leaf, Rule, Span
+
+_ENDS = frozenset({"count_gte", "count_gt", "did", "last_within", "first_within"})
+_BEGINS = frozenset({"count_lte", "count_lt", "did_not", "last_before", "first_before"})
+"""Operators of behaviour that days can only make false, or only true, while nothing is
+done: counts within a window only fall (sums may rise, where values are negative)."""
+
+
+def only_ends(rule: Rule) -> bool:
+    """Whether the rule can only stop holding as days pass, never begin to hold."""
+    return _goes(rule, _ENDS, _BEGINS)
+
+
+def _goes(rule: Rule, allowed: frozenset[str], opposite: frozenset[str]) -> bool:
+    if isinstance(rule, Group):
+        if rule.kind == "none":
+            allowed, opposite = opposite, allowed
+        return all(_goes(part, allowed, opposite) for part in rule.parts)
+    return not _moves(rule) or rule.op in allowed
+
+
+def _moves(leaf: Leaf) -> bool:
+    """Whether days alone can change the answer of a leaf."""
+    return leaf.within is not None or isinstance(leaf.value, Span)
