@@ -28,7 +28,7 @@ class Instance(models.Model):
 
 
 class Counter(models.Model):
-    """What was counted in a minute, by name and reason: accepted, rejected, deduplicated,
+    """What was counted in a minute, by name and reason: accepted, rejected, duplicate,
     logged, sent … (principle 7)."""
 
     minute = models.DateTimeField()

@@ -128,7 +128,7 @@ class Keys:
             self._ids = msgspec.json.decode(self._file.read_bytes(), type=dict[str, int])
 
     def _write_to_disk(self) -> None:
-        fresh = self._file.with_suffix(".new")
+        fresh = self._file.with_suffix(f".{os.getpid()}")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             fresh.touch(mode=0o600)

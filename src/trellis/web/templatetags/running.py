@@ -19,9 +19,10 @@ register = template.Library()
 COUNTERS: dict[str, str | Promise] = {
     "accepted": _("Accepted"),
     "rejected": _("Rejected"),
-    "deduplicated": _("Came twice"),
+    "noted": _("Put right"),
+    "duplicate": _("Came twice"),
     "form_spam": _("Spam in forms"),
-    "cut": _("Chains cut"),
+    "chain_cut": _("Chains cut"),
 }
 
 
