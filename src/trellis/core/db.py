@@ -26,6 +26,15 @@ def run(sql: str, args: Args = ()) -> int:
         return int(cursor.rowcount)
 
 
+def hot(sql: str, args: Args = ()) -> list[tuple[Any, ...]]:
+    """``fetch`` for constant statements that run in every batch: the server plans each once
+    per connection, and takes the parameters apart from the text."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(sql.encode(), _ready(args), prepare=True)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
 def _ready(args: Args) -> Any:
     if not args:
         return None

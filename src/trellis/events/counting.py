@@ -72,7 +72,7 @@ def count(rows: Sequence[Logged], epoch: int) -> set[int]:
     ]
     hits.extend(_filtered(rows, book))
     if hits:
-        db.run(_SQL["plain"], _columns(hits))
+        db.hot(_SQL["plain"], _columns(hits))
     return {row.contact_id for row, _ in hits}
 
 

@@ -31,7 +31,7 @@ def fresh(facts: Sequence[Fact], today: date) -> list[tuple[int, Fact]]:
     asked = [key for key, fact in first.items() if not _once(fact)]
     new = {key[1] for key in first.keys() - set(asked)}
     if asked:
-        rows = db.fetch(_SQL["see"], [today, [k[0] for k in asked], [k[1] for k in asked]])
+        rows = db.hot(_SQL["see"], [today, [k[0] for k in asked], [k[1] for k in asked]])
         new.update(number for (number,) in rows)
     return [(key[1], fact) for key, fact in first.items() if key[1] in new]
 

@@ -49,7 +49,8 @@ def resolve(claims: Sequence[Claim], now: datetime) -> Resolution:
 def _once(claims: Sequence[Claim], now: datetime) -> Resolution:
     world = _read(claims)
     decider = Decider(*world)
-    order = sorted(range(len(claims)), key=lambda i: claims[i].at)
+    times = [claim.at for claim in claims]
+    order = sorted(range(len(claims)), key=times.__getitem__)
     placed: list[Person | None] = [None] * len(claims)
     for i in order:
         placed[i] = decider.place(claims[i])
@@ -101,7 +102,7 @@ def _look(idents: set[Ident]) -> dict[Ident, Found]:
         return {}
     kinds = [kind for kind, _ in idents]
     values = [value for _, value in idents]
-    rows = db.fetch(_SQL["look"], [kinds, values])
+    rows = db.hot(_SQL["look"], [kinds, values])
     return {(k, v): Found(contact, known, shared) for k, v, contact, known, shared in rows}
 
 
@@ -110,7 +111,7 @@ def _follow(named: set[int]) -> dict[int, Found]:
     rows: dict[int, tuple[bool, int | None]] = {}
     asked = set(named)
     while asked:
-        for number, known, into in db.fetch(_SQL["contacts"], [list(asked)]):
+        for number, known, into in db.hot(_SQL["contacts"], [list(asked)]):
             rows[number] = (known, into)
         asked = {into for _, into in rows.values() if into is not None and into not in rows}
     out: dict[int, Found] = {}
@@ -125,14 +126,14 @@ def _follow(named: set[int]) -> dict[int, Found]:
 def _strong(owners: set[int]) -> dict[int, Strong]:
     out: dict[int, Strong] = {}
     if owners:
-        for number, kind, value in db.fetch(_SQL["strong"], [list(owners)]):
+        for number, kind, value in db.hot(_SQL["strong"], [list(owners)]):
             out.setdefault(number, {}).setdefault(kind, set()).add(value)
     return out
 
 
 def _number(fresh: list[Person]) -> None:
     if fresh:
-        rows = db.fetch(_SQL["new_ids"], [len(fresh)])
+        rows = db.hot(_SQL["new_ids"], [len(fresh)])
         for person, (number,) in zip(fresh, rows, strict=True):
             person.id = number
 
@@ -159,7 +160,7 @@ def _lock(
         spans[number] = (first, last)
     born = {person.id for person in fresh}
     old = sorted(spans.keys() - born)
-    locked = len(db.fetch(_SQL["lock"], _spans(old, spans))) if old else 0
+    locked = len(db.hot(_SQL["lock"], _spans(old, spans))) if old else 0
     if locked < len(old):
         _mend(old, spans)
     if born:
@@ -167,16 +168,16 @@ def _lock(
         full = {n: (f or fallback, u or fallback) for n, (f, u) in spans.items() if n in born}
         for number in born - full.keys():
             full[number] = (fallback, fallback)
-        db.run(_SQL["stand"], _spans(sorted(full), full))
+        db.hot(_SQL["stand"], _spans(sorted(full), full))
 
 
 def _mend(old: list[int], spans: dict[int, Any]) -> None:
     """Some contact has no standing: merged away meanwhile, or stored without one."""
-    rows = db.fetch(_SQL["contacts"], [old])
+    rows = db.hot(_SQL["contacts"], [old])
     if len(rows) < len(old) or any(into is not None for _, _, into in rows):
         raise Race
     full = {n: (spans[n][0] or 0.0, spans[n][1] or 0.0) for n in old}
-    db.run(_SQL["stand"], _spans(old, full))
+    db.hot(_SQL["stand"], _spans(old, full))
 
 
 def _spans(numbers: list[int], spans: dict[int, Any]) -> list[Any]:
@@ -214,10 +215,10 @@ def _write(
     if fresh:
         numbers = [person.id for person in fresh]
         known = [person.known for person in fresh]
-        db.run(_SQL["add_contacts"], [now, now, numbers, known])
+        db.hot(_SQL["add_contacts"], [now, now, numbers, known])
     _write_shared(decider, found)
     identified = _identified(decider)
-    if identified and len(db.fetch(_SQL["know"], [now, identified])) < len(identified):
+    if identified and len(db.hot(_SQL["know"], [now, identified])) < len(identified):
         raise Race
     if clashes := _clashes(decider):
         columns = [
@@ -227,7 +228,7 @@ def _write(
             [c.ident[1] for c in clashes],
             [c.reason for c in clashes],
         ]
-        db.run(_SQL["add_clashes"], [now, *columns])
+        db.hot(_SQL["add_clashes"], [now, *columns])
 
 
 def _write_identities(decider: Decider, now: datetime) -> None:
@@ -244,27 +245,27 @@ def _write_identities(decider: Decider, now: datetime) -> None:
         else person.root.id
         for ident, person in decider.attached.items()
     ]
-    added = db.fetch(_SQL["add_identities"], [now, kinds, values, owners, shared])
+    added = db.hot(_SQL["add_identities"], [now, kinds, values, owners, shared])
     if len(added) < len(idents):
         raise Race
-    db.run(_SQL["add_mirror"], [kinds, values, owners])
+    db.hot(_SQL["add_mirror"], [kinds, values, owners])
 
 
 def _write_shared(decider: Decider, found: dict[Ident, Found]) -> None:
     shared = sorted(decider.shared - decider.shared_before - decider.attached.keys())
     if shared:
         kinds, values = [kind for kind, _ in shared], [value for _, value in shared]
-        if len(db.fetch(_SQL["share"], [kinds, values])) < len(shared):
+        if len(db.hot(_SQL["share"], [kinds, values])) < len(shared):
             raise Race
         owners = [found[ident].contact_id for ident in shared]
-        db.run(_SQL["drop_mirror"], [kinds, values, owners])
+        db.hot(_SQL["drop_mirror"], [kinds, values, owners])
     stand_ins = sorted(decider.stand_ins.keys() - decider.attached.keys())
     if stand_ins:
         kinds, values = [kind for kind, _ in stand_ins], [value for _, value in stand_ins]
         owners = [decider.stand_ins[ident].root.id for ident in stand_ins]
-        if len(db.fetch(_SQL["stand_in"], [kinds, values, owners])) < len(stand_ins):
+        if len(db.hot(_SQL["stand_in"], [kinds, values, owners])) < len(stand_ins):
             raise Race
-        db.run(_SQL["add_mirror"], [kinds, values, owners])
+        db.hot(_SQL["add_mirror"], [kinds, values, owners])
 
 
 def _identified(decider: Decider) -> list[int]:

@@ -75,7 +75,7 @@ def host_of(url: object) -> str:
 def outside_referrer(props: Mapping[str, Any]) -> str:
     """The host of the referrer where it is another site than the page; else empty."""
     host = host_of(props.get("referrer"))
-    return "" if host == host_of(props.get("url")) else host
+    return "" if not host or host == host_of(props.get("url")) else host
 
 
 def source_of(props: Mapping[str, Any]) -> str:
