@@ -42,7 +42,11 @@ def health(request: StaffRequest) -> HttpResponseBase:
         "gone": [worker for worker in found.workers if not worker.alive],
         "alarms": alarms.alarms(),
         "minutes": _minutes(),
-        "counted": events.counted(COUNTED, now - DAY),
+        "counted": {
+            name: reasons
+            for name, reasons in events.counted(COUNTED, now - DAY).items()
+            if reasons
+        },
         "reasons": events.rejected_by_reason(now - timedelta(days=7)),
     }
     template = "staff/health.html#live" if request.htmx else "staff/health.html"
