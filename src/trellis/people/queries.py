@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from trellis.core import db
 from trellis.core.paging import Cursor, Page, paged
@@ -27,7 +27,8 @@ SEARCH_TEXT = (
     " || ' ' || c.email || ' ' || c.phone)"
 )
 """What a search looks through; the trigram index ``contact_search`` holds the same."""
-BASE_COUNT_LIMIT = 10_000
+COUNT_LIMIT = 1_000
+"""Lists count up to here; beyond, there are "more than" so many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,15 +132,21 @@ def _search(text: str) -> Predicate:
     return Predicate(sql=" AND ".join(parts) or "true", params=params)
 
 
-def where(filters: ContactFilter) -> Predicate:
-    """The condition of a filter over ``contact c`` and ``standing s``."""
+def where(filters: ContactFilter, *, apart: bool = False) -> Predicate:
+    """The condition of a filter over ``contact c`` and ``standing s``. ``apart``: collect
+    the hits of the search first, whatever the planner expects of it."""
     parts = ["c.merged_into IS NULL"]
     params: dict[str, Any] = {}
     if filters.kind != "all":
         parts.append("c.known" if filters.kind == "known" else "NOT c.known")
     extra = list(filters.more)
     if filters.search.strip():
-        extra.append(_search(filters.search))
+        search = _search(filters.search)
+        hits = (
+            f"SELECT c.contact_id FROM contact c WHERE {' AND '.join(parts)} AND {search.sql}"
+        )
+        sql = f"c.contact_id = ANY(ARRAY({hits}))" if apart else search.sql
+        extra.append(Predicate(sql=sql, params=search.params))
     if filters.temperature:
         heat = {"heat": filters.temperature}
         extra.append(Predicate(sql="s.temperature = %(heat)s", params=heat))
@@ -152,24 +159,39 @@ def where(filters: ContactFilter) -> Predicate:
     return Predicate(sql=" AND ".join(parts), params=params)
 
 
-def contacts(filters: ContactFilter, after: Cursor | None, limit: int) -> Page[ContactRow]:
-    """A page of contacts, the newest first."""
-    found = where(filters)
-    params = {**found.params, "limit": limit + 1}
+def contacts(
+    filters: ContactFilter, after: Cursor | None, limit: int, *, frequent: bool = False
+) -> Page[ContactRow]:
+    """A page of contacts, the newest first. Everybody is read as the known beside the
+    anonymous, because each has an index in this order. ``frequent``: the search finds so
+    many that walking that index is quicker than collecting and sorting all hits."""
+    kinds = ("known", "anonymous") if filters.kind == "all" else (filters.kind,)
+    params: dict[str, Any] = {"limit": limit + 1}
     keyset = ""
     if after is not None:
         keyset = " AND (c.created_at, c.contact_id) < (%(after_at)s, %(after_id)s)"
         params |= {"after_at": after.at, "after_id": after.id}
-    rows = _fetch(
-        f"SELECT {_ROW}{_FROM} WHERE {found.sql}{keyset}"
-        " ORDER BY c.created_at DESC, c.contact_id DESC LIMIT %(limit)s",
-        params,
-    )
+    arms = []
+    for kind in kinds:
+        found = where(replace(filters, kind=kind), apart=not frequent)
+        params |= found.params
+        arms.append(
+            f"(SELECT {_ROW}{_FROM} WHERE {found.sql}{keyset}"
+            " ORDER BY c.created_at DESC, c.contact_id DESC LIMIT %(limit)s)"
+        )
+    with transaction.atomic():
+        if frequent:
+            db.run("SET LOCAL enable_bitmapscan = off")
+        rows = _fetch(
+            f"SELECT * FROM ({' UNION ALL '.join(arms)}) t"
+            " ORDER BY created_at DESC, contact_id DESC LIMIT %(limit)s",
+            params,
+        )
     found_rows = [ContactRow(**row) for row in rows]
     return paged(found_rows, limit, lambda row: (row.created_at, row.contact_id))
 
 
-def count(filters: ContactFilter, limit: int = BASE_COUNT_LIMIT) -> int:
+def count(filters: ContactFilter, limit: int = COUNT_LIMIT) -> int:
     """How many contacts a filter finds, counted up to ``limit``."""
     found = where(filters)
     ((n,),) = db.fetch(

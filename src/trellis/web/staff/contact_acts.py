@@ -240,7 +240,7 @@ def bulk(request: StaffRequest) -> HttpResponseBase:
         "people": people.by_ids(ids[:12]),
         "more": max(0, len(ids) - 12),
         "filter": request.POST.get("filter", ""),
-        "all": min(people.count(filters, MOST), MOST),
+        "all": people.count(filters, MOST),
         "stages": leads.live_stages(leads.stages()),
         "lists": segments.segments(kind="static"),
         "attributes": people.attributes(),

@@ -22,9 +22,11 @@ from trellis.rules import evaluate
 from trellis.segments import queries as segments
 from trellis.web.staff import words
 from trellis.web.staff.access import StaffRequest, page
+from trellis.web.staff.memo import remember
+from trellis.web.templatetags.trellis import n as grouped
 
 LIMIT = 50
-COUNT_LIMIT = 10_000
+ESTIMATE_FROM = 100_000
 COLUMNS: Mapping[str, Any] = {
     "stage": gettext_lazy("Stage"),
     "score": gettext_lazy("Score"),
@@ -55,7 +57,7 @@ def filter_of(request: HttpRequest) -> ContactFilter:
         kind=got.get("kind") if got.get("kind") in {"known", "anonymous", "all"} else "known",  # type: ignore[arg-type]  # one of three words
         temperature=got["temperature"] if got.get("temperature") in words.TEMPERATURES else "",
         stage_id=int(got["stage"]) if got.get("stage", "").isdigit() else None,
-        more=more,
+        more=tuple(more),
     )
 
 
@@ -73,7 +75,9 @@ def _by_rule(text: str) -> Predicate:
 def contacts(request: StaffRequest) -> HttpResponseBase:
     """The list, a page of it, filtered as the address says."""
     filters = filter_of(request)
-    found = people.contacts(filters, Cursor.decode(request.GET.get("after", "")), LIMIT)
+    after = Cursor.decode(request.GET.get("after", ""))
+    total, frequent = _total(filters)
+    found = people.contacts(filters, after, LIMIT, frequent=bool(filters.search) and frequent)
     stages = leads.stages()
     chosen = [name for name in request.GET.getlist("col") if name in COLUMNS] or list(SHOWN)
     context = {
@@ -84,7 +88,7 @@ def contacts(request: StaffRequest) -> HttpResponseBase:
         "segment": request.GET.get("segment", ""),
         "filters": filters,
         "filtered": bool(set(request.GET) - {"after", "col", "kind"}),
-        "total": _total(filters),
+        "total": total,
         "columns": COLUMNS,
         "chosen": chosen,
         "temperatures": words.TEMPERATURES,
@@ -94,9 +98,17 @@ def contacts(request: StaffRequest) -> HttpResponseBase:
     return render(request, "staff/contacts/list.html", context)
 
 
-def _total(filters: ContactFilter) -> str:
-    """How many there are: exact where that is cheap, "about" or "more than" elsewhere."""
-    if filters == ContactFilter(kind="all") and (about := estimate("contact")) > COUNT_LIMIT:
-        return _("about %(n)s") % {"n": f"{about:,}"}
-    n = people.count(filters, COUNT_LIMIT)
-    return _("more than %(n)s") % {"n": f"{n:,}"} if n >= COUNT_LIMIT else f"{n:,}"
+def _total(filters: ContactFilter) -> tuple[str, bool]:
+    """How many there are, in words, and whether that is many: exact where counting is cheap,
+    "about" or "more than" elsewhere."""
+    plain = filters in (ContactFilter(kind="all"), ContactFilter(kind="known"))
+    everybody = estimate("contact") if plain else 0
+    if everybody > ESTIMATE_FROM and filters.kind == "all":
+        return _("about %(n)s") % {"n": grouped(everybody)}, True
+    if plain and everybody > ESTIMATE_FROM:
+        return grouped(remember("known", lambda: people.count(filters, everybody))), True
+    limit = ESTIMATE_FROM if plain else people.COUNT_LIMIT * (5 if filters.search else 1)
+    n = people.count(filters, limit)
+    if n >= limit:
+        return _("more than %(n)s") % {"n": grouped(n)}, True
+    return grouped(n), False

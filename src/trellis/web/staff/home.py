@@ -25,6 +25,7 @@ from trellis.web.staff.memo import remember
 from trellis.web.staff.timeline import by_day
 
 MINUTES = 60
+LATEST = 8
 
 
 @page("contacts.read")
@@ -40,7 +41,7 @@ def home(request: StaffRequest) -> HttpResponseBase:
         "minutes": _minutes(),
         "mail": remember("mail", lambda: messaging.sent_since(now - timedelta(days=7))),
         "health": pipeline.overview(),
-        "latest": _latest(),
+        "latest": remember("latest", _latest),
         "what_now": _what_now(request.actor),
     }
     template = "staff/home.html#live" if request.htmx else "staff/home.html"
@@ -71,7 +72,7 @@ def _minutes() -> dict[str, Any]:
 
 
 def _latest() -> list[dict[str, Any]]:
-    rows = events.latest(8, clock.now() - timedelta(days=2))
+    rows = events.latest(LATEST, clock.now() - timedelta(days=2))
     who = {row.contact_id: row for row in people.by_ids([number for number, _e in rows])}
     shown = by_day(event for _number, event in rows)
     return [
