@@ -1,4 +1,4 @@
-"""The reference names every path, reason, note and attribute there is."""
+"""The documents name every path, reason, note and attribute there is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trellis.tracking.types import SENTENCES, Note, Reason
 from trellis.web.public.collector import STATUS
 
 ROOT = Path(__file__).resolve().parents[2]
-REFERENCE = (ROOT / "docs/reference/collection.md").read_text("utf-8")
+REFERENCE = (ROOT / "docs/how-to/send-events.md").read_text("utf-8")
 HOW_TO = (ROOT / "docs/how-to/import-a-csv.md").read_text("utf-8")
 CALLS = (ROOT / "tracker/src/main.js").read_text("utf-8")
 
