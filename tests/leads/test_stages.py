@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.world import NOW, person, segment, settle, standing
@@ -69,10 +71,17 @@ def test_a_rule_moves_leads_once_it_is_set() -> None:
     assert standing(ann).stage_id == Stage.objects.get(key="sql").pk
 
 
-def test_a_stage_rule_cannot_read_segments() -> None:
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"field": "segment", "op": "in", "value": ["es"]},
+        {"field": "stage", "op": "eq", "value": "lead"},
+    ],
+)
+def test_a_stage_rule_cannot_read_what_follows_from_stages(rule: dict[str, Any]) -> None:
     segment("es", {"field": "contact.country", "op": "eq", "value": "ES"})
     with pytest.raises(RuleError) as caught:
-        actions.set_stage_rule(SYSTEM, "sql", {"field": "segment", "op": "in", "value": ["es"]})
+        actions.set_stage_rule(SYSTEM, "sql", rule)
     assert caught.value.problems[0].path == "field"
 
 

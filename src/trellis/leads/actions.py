@@ -26,7 +26,7 @@ from trellis.leads import moves
 from trellis.leads.models import Line, Stage
 from trellis.leads.types import LineSpec, StageSpec
 from trellis.rules import usage
-from trellis.rules.registry import SEGMENT
+from trellis.rules.registry import STAGE
 from trellis.rules.types import to_json
 
 _SQL = load("trellis.leads", "moves")
@@ -190,7 +190,7 @@ def add_stage(
         raise InvalidInput(
             _("The kind of a stage is one of %(all)s.") % {"all": ", ".join(KINDS)}
         )
-    parsed = None if rule is None else to_json(read_rule(actor, rule, level=SEGMENT))
+    parsed = None if rule is None else to_json(read_rule(actor, rule, level=STAGE))
     with changing_definitions():
         line = default_line()
         before = _live_stage(line, after)
@@ -244,7 +244,7 @@ def set_stage_rule(actor: Actor, key: str, rule: Mapping[str, Any] | None) -> No
     """Set, or with None remove, the rule that moves leads into a stage. Everybody is then
     derived again in the background. Raises ``RuleError``."""
     require(actor, "stages.write")
-    parsed = None if rule is None else to_json(read_rule(actor, rule, level=SEGMENT))
+    parsed = None if rule is None else to_json(read_rule(actor, rule, level=STAGE))
     with changing_definitions():
         stage = _row(key)
         audit.record(

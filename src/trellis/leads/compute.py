@@ -16,7 +16,7 @@ from trellis.leads.types import LineSpec, StageSpec
 from trellis.rules.compiler import Compiler
 from trellis.rules.params import Scope
 from trellis.rules.parse import parse
-from trellis.rules.registry import SEGMENT, Field, pending
+from trellis.rules.registry import STAGE, Field, pending
 from trellis.rules.types import Rule, RuleError
 
 
@@ -38,7 +38,7 @@ def load(fields: Mapping[str, Field]) -> tuple[LineSpec | None, list[BrokenStage
         rule: Rule | None = None
         if row.rule is not None:
             try:
-                rule = parse(row.rule, fields, level=SEGMENT)
+                rule = parse(row.rule, fields, level=STAGE)
             except RuleError as error:
                 broken.append(BrokenStage(row.pk, str(error)))
         if rule is not None and pending(rule, fields):

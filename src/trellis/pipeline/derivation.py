@@ -186,7 +186,6 @@ class _Statement:
         if line is None:
             return
         self._level("r", [f"{leads.reached(line)} AS rank"])
-        self.compiler.columns["stage"] = leads.current(line)
         self._level("g", [f"{leads.stage(self.compiler, line)} AS stage_id"])
         self.compiler.columns["stage"] = "g.stage_id"
         self.sets["stage_id"] = "g.stage_id"

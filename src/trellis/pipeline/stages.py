@@ -69,8 +69,6 @@ class Batch:
 
 QUIET = frozenset(
     {
-        names.SEGMENT_ENTERED,
-        names.SEGMENT_LEFT,
         names.TEMPERATURE_CHANGED,
         names.JOURNEY_ENTERED,
         names.JOURNEY_ENDED,
@@ -83,10 +81,14 @@ QUIET = frozenset(
 
 
 def _moves(fact: Fact) -> bool:
+    """Whether derivation may find something new: not where it only hears itself. Segments
+    kept by hand, or built alone after a change of their rule, are read by other segments."""
     if fact.type != SYSTEM or fact.traits or fact.consent:
         return True
     if fact.name == names.STAGE_CHANGED:
         return fact.props.get("how") != "rule"
+    if fact.name in (names.SEGMENT_ENTERED, names.SEGMENT_LEFT):
+        return fact.props.get("why") not in ("event", "clock")
     return fact.name not in QUIET
 
 
