@@ -13,6 +13,7 @@ from trellis.core.errors import Conflict, Forbidden, InvalidInput
 from trellis.events import types
 from trellis.events.behaviour import NotCounted
 from trellis.events.models import Inbox, Signal
+from trellis.people.models import Attribute
 from trellis.pipeline import recompute
 from trellis.rules.types import RuleError
 from trellis.segments import actions
@@ -121,6 +122,8 @@ def test_lists_are_kept_by_hand_and_tell_it() -> None:
     assert actions.remove_members(SYSTEM, made.pk, [bob], NOW) == 1
     settle(ann, bob)
     assert members("vip") == {ann}
+    made.refresh_from_db()
+    assert made.size == 1
     assert stated() == [
         ("Segment Entered", ann),
         ("Segment Entered", bob),
@@ -164,6 +167,20 @@ def test_building_fills_the_signals_it_reads_first() -> None:
     recompute.build_segment(made.pk)
     assert members("p") == {ann}
     assert Signal.objects.get(pk=price.pk).status == "live"
+
+
+def test_a_mended_segment_is_built_again() -> None:
+    ann = person(attributes={"vip": True})
+    made = segment("vip", {"field": "attr.vip", "op": "eq", "value": True})
+    settle(ann)
+    assert Segment.objects.get(pk=made.pk).status == "broken"
+    Attribute.objects.create(key="vip", label="VIP", type="boolean")
+    settle(ann)
+    assert Segment.objects.get(pk=made.pk).status == "building"
+    assert jobs() == [("pipeline.build_segment", {"segment_id": made.pk})]
+    recompute.build_segment(made.pk)
+    made.refresh_from_db()
+    assert (made.status, made.size) == ("live", 1)
 
 
 def test_bad_rules_and_missing_rights_are_refused() -> None:

@@ -10,6 +10,7 @@ import structlog
 from django.db import connection
 
 from trellis.core import counters, locks
+from trellis.core.jobs import enqueue
 from trellis.leads import compute as leads
 from trellis.leads.models import Stage
 from trellis.leads.types import LineSpec
@@ -51,7 +52,7 @@ def current() -> Definitions:
 
 def load() -> Definitions:
     """Read all definitions; what is broken is marked so, counted, and left out: its last
-    result stays as it is."""
+    result stays as it is. What is mended is built again."""
     fields = registry.snapshot()
     model, bad_rules = scoring.load(fields)
     line, bad_stages = leads.load(fields)
@@ -72,7 +73,8 @@ _KEPT: locks.Definitions[Definitions] = locks.Definitions(load)
 
 def _mark_rules(broken: Iterable[scoring.BrokenRule]) -> None:
     found = dict(broken)
-    ScoreRule.objects.exclude(pk__in=found).exclude(broken="").update(broken="")
+    if ScoreRule.objects.exclude(pk__in=found).exclude(broken="").update(broken=""):
+        enqueue("pipeline.recompute", once="recompute")
     for id_, why in found.items():
         if ScoreRule.objects.filter(pk=id_).exclude(broken=why).update(broken=why):
             _shout("score_rule", id_, why)
@@ -80,7 +82,8 @@ def _mark_rules(broken: Iterable[scoring.BrokenRule]) -> None:
 
 def _mark_stages(broken: Iterable[leads.BrokenStage]) -> None:
     found = dict(broken)
-    Stage.objects.exclude(pk__in=found).exclude(rule_broken="").update(rule_broken="")
+    if Stage.objects.exclude(pk__in=found).exclude(rule_broken="").update(rule_broken=""):
+        enqueue("pipeline.recompute", once="recompute")
     for id_, why in found.items():
         if Stage.objects.filter(pk=id_).exclude(rule_broken=why).update(rule_broken=why):
             _shout("stage", id_, why)
@@ -89,7 +92,9 @@ def _mark_stages(broken: Iterable[leads.BrokenStage]) -> None:
 def _mark_segments(broken: Iterable[Broken]) -> None:
     found = {item.id: item.why for item in broken}
     mended = Segment.objects.filter(status="broken").exclude(pk__in=found)
-    mended.update(status="building", why="", progress=0)
+    for id_ in list(mended.values_list("pk", flat=True)):
+        Segment.objects.filter(pk=id_).update(status="building", why="", progress=0)
+        enqueue("pipeline.build_segment", once=f"segment-{id_}", segment_id=id_)
     for id_, why in found.items():
         rows = Segment.objects.filter(pk=id_).exclude(status="broken", why=why)
         if rows.update(status="broken", why=why):

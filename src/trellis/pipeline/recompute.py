@@ -24,6 +24,7 @@ from trellis.rules.parse import parse
 from trellis.rules.registry import Field
 from trellis.rules.types import RuleError
 from trellis.scoring.models import ScoreModel
+from trellis.segments import membership
 from trellis.segments.models import Segment
 
 FIRST, LARGEST = 20_000, 200_000
@@ -58,10 +59,10 @@ def build_segment(segment_id: int) -> None:
     with changing_definitions():
         if segment_id not in definitions.current().segments:
             return
-        ((size,),) = db.fetch(_SQL["size"], {"segment": segment_id})
         Segment.objects.filter(pk=segment_id).update(
-            status="live", why="", progress=100, size=size, built_at=clock.now()
+            status="live", why="", progress=100, built_at=clock.now()
         )
+        membership.refresh_sizes(segment_id)
 
 
 def recompute() -> None:
@@ -77,18 +78,6 @@ def recompute() -> None:
 
     _run(scores, report)
     rows.update(progress=100, computed_at=clock.now())
-
-
-def resume() -> int:
-    """Build the segments that should be, because a signal became complete or a rule
-    mended; returns how many."""
-    waiting = Segment.objects.filter(
-        kind="dynamic", status="building", archived_at__isnull=True
-    ).order_by("id")
-    ids = list(waiting.values_list("pk", flat=True))
-    for segment_id in ids:
-        build_segment(segment_id)
-    return len(ids)
 
 
 def _run(make: MakePlan, report: Report) -> None:

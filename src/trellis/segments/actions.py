@@ -199,6 +199,7 @@ def _keep_list(
             membership.enter(pairs, now)
         else:
             membership.leave(pairs)
+        membership.refresh_sizes(segment_id)
         event = names.SEGMENT_ENTERED if entering else names.SEGMENT_LEFT
         told = {"segment_id": segment_id, "segment": segment.key, "why": "hand"}
         at = now.timestamp()

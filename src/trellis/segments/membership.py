@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from trellis.core import counters
+from trellis.core import counters, db
 from trellis.core.sql import load
 
 _SQL = load("trellis.segments", "membership")
@@ -29,6 +29,11 @@ def enter(pairs: Sequence[Pair], now: datetime) -> int:
 def leave(pairs: Sequence[Pair]) -> int:
     """Take contacts out of segments; returns how many were in."""
     return _write("leave", pairs, LEFT)
+
+
+def refresh_sizes(segment_id: int | None = None) -> int:
+    """Count the members of one segment, or of all; returns how many sizes changed."""
+    return db.run(_SQL["sizes"], {"segment": segment_id})
 
 
 def _write(block: str, pairs: Sequence[Pair], counter: str, **params: datetime) -> int:

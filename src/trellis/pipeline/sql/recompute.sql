@@ -6,7 +6,3 @@ SELECT
         WHERE c.contact_id >= %(low)s ORDER BY c.contact_id LIMIT %(size)s
     ) q) AS high,
     (SELECT max(c.contact_id) FROM contact c) AS last
-
--- name: size
--- How many are in a segment.
-SELECT count(*) FROM membership m WHERE m.segment_id = %(segment)s

@@ -30,3 +30,13 @@ ORDER BY m.contact_id
 -- name: forget
 -- Empties a segment that is taken out of use.
 DELETE FROM membership AS m WHERE m.segment_id = %(segment)s
+
+-- name: sizes
+-- Writes how many are in each segment, where that changed.
+UPDATE segment AS s SET size = t.n
+FROM (
+    SELECT g.id, (SELECT count(*) FROM membership m WHERE m.segment_id = g.id) AS n
+    FROM segment g
+    WHERE g.archived_at IS NULL AND (%(segment)s::bigint IS NULL OR g.id = %(segment)s)
+) AS t
+WHERE s.id = t.id AND s.size <> t.n
