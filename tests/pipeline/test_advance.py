@@ -268,3 +268,20 @@ def test_two_workers_on_the_same_contacts_count_everything_once() -> None:
     assert outside() == 700
     assert Contact.objects.count() == 7
     assert SignalDaily.objects.aggregate(n=Sum("n")) == {"n": 700}
+
+
+@pytest.mark.django_db
+def test_what_derivation_decides_is_logged_in_the_same_batch_with_its_cause() -> None:
+    inbox.put([identify(email("a@x.io"))])
+    advance.run_batch()
+    told = Event.objects.get(depth=1)
+    assert told.cause == Event.objects.get(depth=0).event_id
+    assert told.props["how"] == "rule"
+    assert not Inbox.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_signal_can_count_what_derivation_decides() -> None:
+    row = signal("Stage Changed", event_type="system")
+    run(identify(email("a@x.io")))
+    assert SignalDaily.objects.get().signal_id == row.pk

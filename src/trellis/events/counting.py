@@ -76,6 +76,12 @@ def count(rows: Sequence[Logged], epoch: int) -> set[int]:
     return {row.contact_id for row, _ in hits}
 
 
+def listens(name: Name, epoch: int) -> bool:
+    """Whether a signal counts events of this name."""
+    book = SIGNALS.at(epoch)
+    return name in book.plain or name in book.filtered
+
+
 Hit = tuple[Logged, Counted]
 
 

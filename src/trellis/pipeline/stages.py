@@ -1,7 +1,7 @@
 """What happens to a batch of facts, in order: the list to read first.
 
-Each stage reads only what earlier ones settled. What they decide about contacts is stated
-as new facts at the end, for the next batch.
+Each stage reads only what earlier ones settled. What derivation decides is logged in the
+same batch, and journeys react to it; everything else that stages state is for the next batch.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
+from trellis.core.ids import event_id_of
 from trellis.events import counting, decisions, inbox, log, names
 from trellis.events.decisions import Decided
 from trellis.events.types import MAX_DEPTH, SYSTEM, Fact, Logged
@@ -39,7 +40,8 @@ class Batch:
 
     ``fresh`` are the facts not seen before; ``items`` those that are in the log now;
     ``causes`` gives for each contact the event nearest to the outside and its depth;
-    ``counted`` are the contacts whose roll-ups moved; ``out`` are facts for the next batch.
+    ``counted`` are the contacts whose roll-ups moved; ``decided`` is what derivation states,
+    ``told`` what of it is in the log now; ``out`` are facts for the next batch.
     """
 
     facts: Sequence[Fact]
@@ -51,6 +53,8 @@ class Batch:
     items: list[Item] = field(default_factory=list)
     causes: dict[int, tuple[int, int]] = field(default_factory=dict)
     counted: set[int] = field(default_factory=set)
+    decided: list[Fact] = field(default_factory=list)
+    told: list[Logged] = field(default_factory=list)
     out: list[Fact] = field(default_factory=list)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -136,24 +140,27 @@ def write_log(batch: Batch) -> None:
         if not contact_id:
             batch.counts["gone", fact.type] += 1
             continue
-        row = Logged(
-            contact_id=contact_id,
-            event_id=event_id,
-            name=fact.name,
-            type=fact.type,
-            at=datetime.fromtimestamp(fact.at, UTC),
-            props=fact.props,
-            cause=fact.cause,
-            depth=fact.depth,
-            key_id=fact.key_id,
-            origin=fact.origin,
-        )
-        items[event_id] = Item(fact, row)
+        items[event_id] = Item(fact, _logged(fact, event_id, contact_id))
     rows = log.append([item.row for item in items.values()], batch.epoch, batch.now)
     batch.items = [items[row.event_id] for row in rows]
     for row in rows:
         batch.counts["logged", row.type] += 1
     _find_causes(batch)
+
+
+def _logged(fact: Fact, event_id: int, contact_id: int) -> Logged:
+    return Logged(
+        contact_id=contact_id,
+        event_id=event_id,
+        name=fact.name,
+        type=fact.type,
+        at=datetime.fromtimestamp(fact.at, UTC),
+        props=fact.props,
+        cause=fact.cause,
+        depth=fact.depth,
+        key_id=fact.key_id,
+        origin=fact.origin,
+    )
 
 
 def _find_causes(batch: Batch) -> None:
@@ -221,12 +228,29 @@ def hear_back(batch: Batch) -> None:
 
 def derive(batch: Batch) -> None:
     """Scores, temperature, stage and segments of everybody touched, in one statement."""
-    batch.out.extend(derive_touched(batch.touched, batch.now, batch.causes))
+    batch.decided = derive_touched(batch.touched, batch.now, batch.causes)
+
+
+def log_decisions(batch: Batch) -> None:
+    """Append what derivation decided: its contacts are settled and locked, so it need not
+    go through the inbox, unless a signal counts it and it moves people again."""
+    rows = []
+    for fact in batch.decided:
+        if counting.listens((fact.type, fact.name), batch.epoch):
+            batch.out.append(fact)
+        else:
+            rows.append(_logged(fact, event_id_of(fact.message_id), fact.contact_id))
+    batch.told = log.append(rows, batch.epoch, batch.now)
+    for row in batch.told:
+        batch.counts["logged", row.type] += 1
+        if row.depth > MAX_DEPTH:
+            batch.counts["chain_cut", row.name[:60]] += 1
 
 
 def run_journeys(batch: Batch) -> None:
     """Let events act on journeys: runs they end, wake or begin."""
-    engine.react([row for row in batch.rows if row.depth <= MAX_DEPTH], batch.now)
+    rows = [row for row in (*batch.rows, *batch.told) if row.depth <= MAX_DEPTH]
+    engine.react(rows, batch.now)
 
 
 def state(batch: Batch) -> None:
@@ -245,6 +269,7 @@ STAGES: tuple[Callable[[Batch], None], ...] = (
     note_touches,
     hear_back,
     derive,
+    log_decisions,
     run_journeys,
     state,
 )
