@@ -31,7 +31,8 @@ WHERE s.contact_id = t.contact_id
 -- name: hold
 -- Takes the row locks that a batch takes first too, in the order of ids.
 UPDATE standing AS s SET last_seen = s.last_seen
-WHERE s.contact_id = ANY(%(contacts)s::bigint[])
+FROM (SELECT t.contact_id FROM unnest(%(contacts)s::bigint[]) AS t (contact_id) ORDER BY 1) AS q
+WHERE s.contact_id = q.contact_id
 
 -- name: held
 -- What decides about the move of each contact, after the locks are taken.
