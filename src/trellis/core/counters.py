@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
@@ -34,5 +37,31 @@ def add(counts: Mapping[tuple[str, str], int]) -> None:
     """Add ``{(name, reason): n}`` to the current minute, in the caller's transaction."""
     if not any(counts.values()):
         return
+    kept: Counter[tuple[str, str]] | None = getattr(_thread, "kept", None)
+    if kept is not None:
+        kept.update(counts)
+        return
     with connection.cursor() as cursor:
         cursor.execute(ADD, parameters(counts))
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Write all that is added inside at the end, in one statement.
+
+    Everybody counts in the same rows of a minute, so a long transaction that wrote them early
+    would make all others wait for it.
+    """
+    if getattr(_thread, "kept", None) is not None:
+        yield
+        return
+    kept: Counter[tuple[str, str]] = Counter()
+    _thread.kept = kept
+    try:
+        yield
+    finally:
+        _thread.kept = None
+    add(kept)
+
+
+_thread = threading.local()

@@ -120,9 +120,10 @@ def _claim(limit: int) -> Claimed:
 def _process(facts: Sequence[Fact], epoch: int) -> None:
     now = clock.now()
     batch = Batch(facts=facts, epoch=epoch, now=now, today=day_of(now))
-    for stage in STAGES:
-        stage(batch)
-    counters.add(batch.counts)
+    with counters.together():
+        for stage in STAGES:
+            stage(batch)
+        counters.add(batch.counts)
 
 
 def _isolate(facts: Sequence[Fact], epoch: int) -> int:
@@ -143,7 +144,7 @@ def _isolate(facts: Sequence[Fact], epoch: int) -> int:
 
 def _keep_poison(fact: Fact, error: Exception) -> None:
     item = rejected.Item(
-        at=fact.at,
+        at=clock.now().timestamp(),
         reason="processing",
         detail=repr(error)[:500],
         origin=rejected.PIPELINE,

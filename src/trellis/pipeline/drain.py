@@ -5,7 +5,7 @@ from __future__ import annotations
 from trellis.core import clock, instance
 from trellis.pipeline import advance, ticks
 
-ROUNDS = 100_000
+ROUNDS = 20_000
 """More rounds than any quiet end can need."""
 
 
