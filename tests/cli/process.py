@@ -52,9 +52,10 @@ def folder() -> Iterator[Path]:
 
 def forget(data: Path) -> None:
     """Remove what a data folder keeps elsewhere."""
-    place = postgres.embedded(data).folder.parent
-    if place != data / "postgres":
-        shutil.rmtree(place, ignore_errors=True)
+    server = postgres.embedded(data)
+    for place in (server.folder.parent, server.run):
+        if data not in place.parents:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 @dataclass
