@@ -351,3 +351,9 @@ def test_the_same_person_twice_is_one_contact(upload: Upload) -> None:
     work()
     contact = Contact.objects.get(known=True, merged_into=None)
     assert (contact.email, contact.phone) == ("a@x.org", "+34612345678")
+
+
+def test_a_file_of_endless_columns_is_refused_at_once() -> None:
+    line = ",".join(f"c{place}" for place in range(sniff.MOST_COLUMNS + 1))
+    with pytest.raises(InvalidInput, match="501"):
+        sniff.layout_of(line.encode())

@@ -34,6 +34,8 @@ _KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 PARTS = frozenset({"subject", "preheader", "mjml", "html", "text"})
 """What a variant may hold."""
 
+NAME_LENGTH = 120
+
 
 @dataclass(frozen=True, kw_only=True)
 class TemplateDraft:
@@ -233,6 +235,8 @@ def _check_draft(draft: TemplateDraft) -> None:
         raise InvalidInput(_("A key is made of small letters, digits and hyphens."))
     if not draft.name.strip():
         raise InvalidInput(_("Give the template a name."))
+    if max(len(draft.name.strip()), len(draft.from_name)) > NAME_LENGTH:
+        raise InvalidInput(_("A name has %(most)d letters at most.") % {"most": NAME_LENGTH})
     if draft.purpose not in PURPOSES:
         raise InvalidInput(_("The purpose is marketing or transactional."))
     channel(draft.channel)

@@ -18,6 +18,8 @@ from trellis.core.errors import InvalidInput
 from trellis.core.models import Instance
 
 KEY = "messaging"
+LONGEST = timedelta(days=3650)
+MOST = 1_000_000
 
 
 class Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,6 +103,10 @@ def _check(value: Stored) -> None:
         raise InvalidInput("Counts cannot be negative, and the cap needs at least one day.")
     if value.expiry_hours < 1:
         raise InvalidInput("A message must stay valid for at least one hour.")
+    if value.cap_days > LONGEST.days or value.expiry_hours > LONGEST.days * 24:
+        raise InvalidInput("Ten years are the longest that the policy can look at.")
+    if max(value.cap_count, value.soft_bounces) > MOST:
+        raise InvalidInput(f"Counts go up to {MOST}.")
     if bool(value.quiet_from) != bool(value.quiet_to):
         raise InvalidInput("Quiet hours need both a beginning and an end.")
     _policy(value)

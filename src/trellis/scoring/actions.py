@@ -190,7 +190,7 @@ def _apply(model: ScoreModel, draft: ModelDraft) -> None:
     for name in ("name", "warm_from", "hot_from"):
         value = getattr(draft, name)
         if value is not None:
-            setattr(model, name, value)
+            setattr(model, name, value if name == "name" else _bounded(value, name))
     if draft.caps is not None:
         model.caps = {key: _bounded(cap, key) for key, cap in draft.caps.items()}
     if draft.grades is not None:
@@ -228,7 +228,7 @@ def _fill(row: ScoreRule, draft: RuleDraft, parsed: Rule | None) -> None:
     row.cap = None if draft.cap is None else _bounded(draft.cap, "cap")
     row.window_days = _days(draft.window_days, "window_days")
     row.decay_days = _days(draft.decay_days, "decay_days")
-    row.priority, row.active = draft.priority, draft.active
+    row.priority, row.active = _bounded(draft.priority, "priority"), draft.active
     if not row.name:
         raise InvalidInput(_("A score rule needs a name."), field="name")
 

@@ -135,6 +135,13 @@ def _fill(form: Form, values: Mapping[str, Any]) -> None:
             setattr(form, name, values[name])
     if not str(form.name).strip():
         raise InvalidInput(_("A form needs a name."))
+    for name in EDITABLE:
+        most = getattr(Form._meta.get_field(name), "max_length", None)
+        if most and len(str(getattr(form, name) or "")) > most:
+            raise InvalidInput(
+                _("%(field)s: %(most)d signs at most.") % {"field": name, "most": most},
+                field=name,
+            )
     if form.redirect_url and not _REDIRECT.fullmatch(form.redirect_url):
         raise InvalidInput(_("The address after sending must begin with https:// or http://."))
     if "fields" in values:

@@ -8,7 +8,10 @@ import io
 import re
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 from trellis.capture.imports.types import Layout
+from trellis.core.errors import InvalidInput
 from trellis.people.normal import normalise_email
 
 SAMPLE = 256 * 1024
@@ -17,6 +20,8 @@ ROWS = 200
 DELIMITERS = (",", ";", "\t", "|")
 ENCODINGS = ("utf-8", "gb18030", "windows-1251", "windows-1252", "utf-16")
 """What can be chosen where the guess is wrong."""
+MOST_COLUMNS = 500
+"""More are no table of people, and each column is a choice on the page."""
 
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _NUMBER = re.compile(r"[+-]?(0|[1-9]\d{0,14})([.,]\d{1,9})?")
@@ -64,6 +69,11 @@ def layout_of(sample: bytes, encoding: str = "", *, header: bool | None = None) 
     delimiter = max(DELIMITERS, key=lambda mark: _regularity(text, mark))
     rows = rows_of(text, delimiter, 2)
     first = rows[0] if rows else []
+    if len(first) > MOST_COLUMNS:
+        raise InvalidInput(
+            _("A file may have %(most)d columns at most; this one has %(n)d.")
+            % {"most": MOST_COLUMNS, "n": len(first)}
+        )
     has_header = looks_like_header(first) if header is None else header
     start = skip
     if has_header:

@@ -25,6 +25,7 @@ from trellis.people.models import Attribute
 from trellis.people.queries import ContactFilter
 from trellis.segments import actions as segments_actions
 from trellis.segments import queries as segments
+from trellis.web.staff import given
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.contacts import filter_of
 from trellis.web.staff.forms import StaffForm
@@ -57,6 +58,13 @@ class ContactForm(StaffForm):
         help_text=gettext_lazy("As in es or zh."),
     )
     time_zone = forms.CharField(label=gettext_lazy("Time zone"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            # What stood there when the page was opened comes back with it, so that an old
+            # page does not undo what somebody else saved meanwhile.
+            field.show_hidden_initial = True
 
     def traits(self) -> dict[str, Any]:
         """What was filled in."""
@@ -120,7 +128,7 @@ def edit(request: StaffRequest, contact_id: int) -> HttpResponseBase:
     known = people.attributes()
     if request.method == "POST" and form.is_valid():
         try:
-            changed = _changes(request, before, form.cleaned_data, contact.attributes, known)
+            changed = _changes(request, form, contact.attributes, known)
             if changed:
                 actions.update_contact(request.actor, contact_id, changed)
         except TrellisError as error:
@@ -134,6 +142,7 @@ def edit(request: StaffRequest, contact_id: int) -> HttpResponseBase:
         {
             "attribute": row,
             "value": request.POST.get(f"a.{row.key}", _text(contact.attributes.get(row.key))),
+            "was": request.POST.get(f"was.{row.key}", _text(contact.attributes.get(row.key))),
         }
         for row in known
     ]
@@ -143,15 +152,15 @@ def edit(request: StaffRequest, contact_id: int) -> HttpResponseBase:
 
 def _changes(
     request: HttpRequest,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
+    form: ContactForm,
     attributes: Mapping[str, Any],
     known: Sequence[Attribute],
 ) -> dict[str, Any]:
-    changed = {key: after[key] or None for key in FIELDS if after[key] != before[key]}
+    changed = {key: form.cleaned_data[key] or None for key in form.changed_data}
     for row in known:
         text = request.POST.get(f"a.{row.key}")
-        if text is not None and text.strip() != _text(attributes.get(row.key)):
+        shown = request.POST.get(f"was.{row.key}", _text(attributes.get(row.key)))
+        if text is not None and text.strip() != shown.strip():
             changed[row.key] = _typed(row, text)
     return changed
 
@@ -208,14 +217,14 @@ def duplicates(request: StaffRequest) -> HttpResponseBase:
 
 
 def _number(text: str | None) -> int:
-    if not text or not text.isdigit():
+    if (found := given.number(text)) is None:
         raise InvalidInput(_("A number is missing."))
-    return int(text)
+    return found
 
 
 def _chosen(request: HttpRequest) -> tuple[list[int], ContactFilter]:
     """The contacts that were ticked, and the filter of the list they were ticked in."""
-    ids = [int(number) for number in request.POST.getlist("id") if number.isdigit()][:MOST]
+    ids = given.numbers(request.POST.getlist("id"))[:MOST]
     listed = HttpRequest()
     listed.GET = QueryDict(request.POST.get("filter", ""))
     return ids, filter_of(listed)

@@ -20,7 +20,7 @@ from trellis.people import queries as people
 from trellis.people.queries import ContactFilter, Predicate
 from trellis.rules import evaluate
 from trellis.segments import queries as segments
-from trellis.web.staff import words
+from trellis.web.staff import given, words
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.memo import remember
 from trellis.web.templatetags.trellis import n as grouped
@@ -44,19 +44,19 @@ def filter_of(request: HttpRequest) -> ContactFilter:
     """The filter that the address of a list says."""
     got = request.GET
     more: list[Predicate] = []
-    if got.get("segment", "").isdigit():
+    if (segment := given.number(got.get("segment"))) is not None:
         sql = (
             "EXISTS (SELECT 1 FROM membership f WHERE f.contact_id = c.contact_id"
             " AND f.segment_id = %(segment)s)"
         )
-        more.append(Predicate(sql=sql, params={"segment": int(got["segment"])}))
+        more.append(Predicate(sql=sql, params={"segment": segment}))
     if got.get("rule"):
         more.append(_by_rule(got["rule"]))
     return ContactFilter(
         search=got.get("q", "")[:200],
         kind=got.get("kind") if got.get("kind") in {"known", "anonymous", "all"} else "known",  # type: ignore[arg-type]  # one of three words
         temperature=got["temperature"] if got.get("temperature") in words.TEMPERATURES else "",
-        stage_id=int(got["stage"]) if got.get("stage", "").isdigit() else None,
+        stage_id=given.number(got.get("stage")),
         more=tuple(more),
     )
 
@@ -67,6 +67,8 @@ def _by_rule(text: str) -> Predicate:
         data = json.loads(text)
     except ValueError as error:
         raise InvalidInput(_("The rule is not valid JSON.")) from error
+    except RecursionError as error:
+        raise InvalidInput(_("The rule nests too deep.")) from error
     found = evaluate.condition(read_draft(data), clock.now())
     return Predicate(sql=found.text, params=found.params)
 

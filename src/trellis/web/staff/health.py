@@ -19,6 +19,7 @@ from trellis.messaging import alarms
 from trellis.pipeline import gauges
 from trellis.pipeline import queries as pipeline
 from trellis.tracking import replay
+from trellis.web.staff import given
 from trellis.web.staff.access import StaffRequest, page
 
 MINUTES = 60
@@ -66,7 +67,7 @@ def banner(request: StaffRequest) -> HttpResponseBase:
 def rejected(request: StaffRequest) -> HttpResponseBase:
     """Items that were not accepted, with their reasons; POST reads chosen ones again."""
     if request.method == "POST":
-        chosen = [int(one) for one in request.POST.getlist("id") if one.isdigit()]
+        chosen = given.numbers(request.POST.getlist("id"))
         done = replay.replay(request.actor, chosen[:1000])
         text = ngettext(
             "%(n)d item was accepted, %(m)d refused again.",

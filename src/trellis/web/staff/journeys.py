@@ -19,7 +19,7 @@ from trellis.journeys import queries as journeys
 from trellis.journeys.definition import DefinitionError, Problem
 from trellis.journeys.models import Journey, JourneyVersion
 from trellis.people import queries as people
-from trellis.web.staff import words
+from trellis.web.staff import given, words
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.journey_examples import EXAMPLES
 from trellis.web.templatetags import trellis as numbers
@@ -58,7 +58,7 @@ def _found(journey_id: int) -> Journey:
 
 
 def _version(journey: Journey, number: str = "") -> JourneyVersion | None:
-    wanted = int(number) if number.isdigit() else journey.version
+    wanted = given.number(number) or journey.version
     return journey.versions.filter(number=wanted).first()
 
 
@@ -268,14 +268,14 @@ def turn(request: StaffRequest, journey_id: int) -> HttpResponseBase:
 @page("journeys.read", "POST", change="journeys.write")
 def enrol(request: StaffRequest, journey_id: int) -> HttpResponseBase:
     """Bring a contact in by hand, or take one out."""
-    number = request.POST.get("contact", "").strip().lstrip("#")
-    if not number.isdigit():
+    contact_id = given.number(request.POST.get("contact", "").strip().lstrip("#"))
+    if contact_id is None:
         raise InvalidInput(_("Name a contact by its number."))
     if request.POST.get("act") == "remove":
-        n = actions.remove(request.actor, journey_id, [int(number)])
+        n = actions.remove(request.actor, journey_id, [contact_id])
         text = ngettext("%(n)d contact was taken out.", "%(n)d contacts were taken out.", n)
     else:
-        n = actions.enrol(request.actor, journey_id, [int(number)])
+        n = actions.enrol(request.actor, journey_id, [contact_id])
         text = ngettext("%(n)d contact entered.", "%(n)d contacts entered.", n)
     messages.success(request, text % {"n": n})
     return redirect("journeys-detail", journey_id)

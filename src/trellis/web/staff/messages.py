@@ -14,15 +14,11 @@ from trellis.journeys import queries as journeys
 from trellis.messaging import actions
 from trellis.messaging import queries as messaging
 from trellis.messaging.queries import Balance, Filter
-from trellis.web.staff import words
+from trellis.web.staff import given, words
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.memo import remember
 
 LIMIT = 50
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdigit() else None
 
 
 def _groups(balance: Balance) -> list[dict[str, Any]]:
@@ -53,7 +49,7 @@ def messages(request: StaffRequest) -> HttpResponseBase:
         state=got["state"] if got.get("state") in words.STATES["message"] else "",
         reason=got.get("reason", "")[:60],
         template=got.get("template", "")[:64],
-        journey_id=_number(got.get("journey", "")),
+        journey_id=given.number(got.get("journey")),
         query=got.get("find", "")[:200],
     )
     after = Cursor.decode(got.get("after", ""))
@@ -76,7 +72,7 @@ def messages(request: StaffRequest) -> HttpResponseBase:
 
 
 def _settle(request: StaffRequest) -> HttpResponseBase:
-    chosen = [int(number) for number in request.POST.getlist("id") if number.isdigit()]
+    chosen = given.numbers(request.POST.getlist("id"))
     decision: Literal["resend", "drop"] = (
         "resend" if request.POST.get("decision") == "resend" else "drop"
     )

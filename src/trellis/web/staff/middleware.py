@@ -4,16 +4,19 @@ policy, and errors of the domains as pages or toasts."""
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from trellis.accounts.models import User
-from trellis.core.errors import TrellisError
+from trellis.core.errors import InvalidInput, TrellisError
 from trellis.core.instance import refresh_clock
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -25,6 +28,8 @@ POLICY = (
 )
 """No inline script and no inline style sheet anywhere; style attributes carry lengths of
 bars only."""
+log = logging.getLogger(__name__)
+
 STAFF_MODULES = ("trellis.web.staff", "allauth.")
 
 
@@ -71,7 +76,13 @@ class StaffMiddleware:
     def process_exception(
         self, request: HttpRequest, error: Exception
     ) -> HttpResponseBase | None:
-        """Turn an error of a domain into a toast (htmx) or a page."""
+        """Turn an error of a domain, or a value that no column holds, into a toast (htmx) or
+        a page."""
+        if isinstance(error, DataError):
+            log.warning("a value that cannot be stored: %s", error)
+            error = InvalidInput(
+                _("Some value is too long, too large, or has signs that cannot be stored.")
+            )
         if not isinstance(error, TrellisError) or not _is_staff_page(request):
             return None
         if request.headers.get("HX-Request") == "true":

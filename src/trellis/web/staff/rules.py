@@ -28,6 +28,8 @@ def read_json(request: HttpRequest, name: str = "rule") -> dict[str, Any]:
         found = json.loads(request.POST.get(name) or "{}")
     except ValueError as error:
         raise InvalidInput(_("The rule is not valid JSON.")) from error
+    except RecursionError as error:
+        raise InvalidInput(_("The rule nests too deep.")) from error
     if not isinstance(found, dict):
         raise InvalidInput(_("A rule is a JSON object."))
     return found

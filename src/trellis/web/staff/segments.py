@@ -24,7 +24,7 @@ from trellis.rules.types import RuleError
 from trellis.segments import actions
 from trellis.segments import queries as segments
 from trellis.segments.models import Segment
-from trellis.web.staff import rules
+from trellis.web.staff import given, rules
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.memo import remember
 
@@ -142,7 +142,7 @@ def act(request: StaffRequest, segment_id: int) -> HttpResponseBase:
         actions.rebuild(request.actor, segment_id)
         messages.success(request, _("It is being built again."))
     elif verb == "remove":
-        chosen = [int(number) for number in request.POST.getlist("id") if number.isdigit()]
+        chosen = given.numbers(request.POST.getlist("id"))
         n = actions.remove_members(request.actor, segment_id, chosen, clock.now())
         messages.success(request, _("%(n)d taken out.") % {"n": n})
     else:
@@ -156,8 +156,8 @@ def why(request: StaffRequest, segment_id: int) -> HttpResponseBase:
     segment = actions.get(segment_id)
     number = request.GET.get("contact", "").strip().lstrip("#")
     context: dict[str, Any] = {"segment": segment, "number": number}
-    if number.isdigit():
-        who = people.profile(int(number))
+    if (contact_id := given.number(number)) is not None:
+        who = people.profile(contact_id)
         context["who"] = who
         if who is not None and segment.kind == "dynamic":
             rule = parse(segment.rule, evaluate.fields())

@@ -19,7 +19,7 @@ from trellis.messaging import queries as messaging
 from trellis.messaging.actions import TemplateDraft
 from trellis.messaging.models import Template, TemplateVersion
 from trellis.messaging.trap import FRAME_POLICY
-from trellis.web.staff import words
+from trellis.web.staff import given, words
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.memo import forget, remember
 
@@ -150,7 +150,7 @@ def show(request: StaffRequest) -> HttpResponseBase:
         made = preview.draft(
             _variants(request),
             request.POST.get("purpose", "marketing"),
-            contact_id=int(who) if who.isdigit() else None,
+            contact_id=given.number(who),
             locale=request.POST.get("show") if "show" in request.POST else None,
         )
         body = made.html if request.POST.get("as") != "text" else _plain(made.text)
@@ -171,9 +171,9 @@ def test(request: StaffRequest, key: str) -> HttpResponseBase:
     version = messaging.version(key)
     who = request.POST.get("contact", "")
     address = request.POST.get("to", "") or request.user.email
-    if not who.isdigit():
+    if (contact_id := given.number(who)) is None:
         raise InvalidInput(_("Choose a contact to fill the template with."))
-    actions.send_test(request.actor, version.pk, to=address, contact_id=int(who))
+    actions.send_test(request.actor, version.pk, to=address, contact_id=contact_id)
     messages.success(request, _("A test is on its way to %(to)s.") % {"to": address})
     return redirect("templates-edit", key)
 

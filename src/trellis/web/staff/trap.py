@@ -7,6 +7,7 @@ from django.shortcuts import render
 
 from trellis.messaging import trap as mails
 from trellis.people import queries as people
+from trellis.web.staff import given
 from trellis.web.staff.access import StaffRequest, page
 
 LIMIT = 50
@@ -17,9 +18,7 @@ def trap(request: StaffRequest, mail_id: int | None = None) -> HttpResponseBase:
     """The list beside the mail that is open (the newest where none is named)."""
     query = request.GET.get("q", "")[:200]
     before = request.GET.get("before", "")
-    rows = mails.newest(
-        query=query, before=int(before) if before.isdigit() else None, limit=LIMIT + 1
-    )
+    rows = mails.newest(query=query, before=given.number(before), limit=LIMIT + 1)
     chosen = mail_id or (rows[0].id if rows else None)
     opened = mails.opened(chosen) if chosen is not None else None
     headers = [
