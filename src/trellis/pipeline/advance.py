@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 
 from trellis.core import clock, counters, db, locks, sql
 from trellis.core.days import day_of
@@ -23,6 +23,8 @@ TRIES = 6
 """How often a batch that met another worker is begun anew."""
 AGAIN = frozenset({"40001", "40P01", "55P03"})
 """SQLSTATEs after which the same batch may succeed: serialisation, deadlock, lock time-out."""
+LOST = (DatabaseError, InterfaceError)
+"""What a database that goes away raises."""
 
 _SQL = sql.load("trellis.events", "inbox")
 _log = structlog.get_logger(__name__)
@@ -54,7 +56,7 @@ def run_batch(limit: int = 2_000) -> int:
             with transaction.atomic():
                 return _advance(limit, careful)
         except Exception as error:
-            if isinstance(error, DatabaseError) and _away(error):
+            if isinstance(error, LOST) and _away(error):
                 raise
             if attempt == TRIES - 1:
                 raise
@@ -133,7 +135,7 @@ def _isolate(facts: Sequence[Fact], epoch: int) -> int:
             _process(facts, epoch)
         return len(facts)
     except Exception as error:
-        if _worth_again(error) or (isinstance(error, DatabaseError) and _away(error)):
+        if _worth_again(error) or (isinstance(error, LOST) and _away(error)):
             raise
         if len(facts) == 1:
             _keep_poison(facts[0], error)
