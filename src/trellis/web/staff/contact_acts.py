@@ -128,7 +128,7 @@ def edit(request: StaffRequest, contact_id: int) -> HttpResponseBase:
     known = people.attributes()
     if request.method == "POST" and form.is_valid():
         try:
-            changed = _changes(request, form, contact.attributes, known)
+            changed = _changes(request, form, before, contact.attributes, known)
             if changed:
                 actions.update_contact(request.actor, contact_id, changed)
         except TrellisError as error:
@@ -153,14 +153,17 @@ def edit(request: StaffRequest, contact_id: int) -> HttpResponseBase:
 def _changes(
     request: HttpRequest,
     form: ContactForm,
+    before: Mapping[str, Any],
     attributes: Mapping[str, Any],
     known: Sequence[Attribute],
 ) -> dict[str, Any]:
-    changed = {key: form.cleaned_data[key] or None for key in form.changed_data}
+    after = form.cleaned_data
+    shown = {key: form.data.get(f"initial-{key}", before[key]) for key in FIELDS}
+    changed = {key: after[key] or None for key in FIELDS if after[key] != shown[key]}
     for row in known:
         text = request.POST.get(f"a.{row.key}")
-        shown = request.POST.get(f"was.{row.key}", _text(attributes.get(row.key)))
-        if text is not None and text.strip() != shown.strip():
+        was = request.POST.get(f"was.{row.key}", _text(attributes.get(row.key)))
+        if text is not None and text.strip() != was.strip():
             changed[row.key] = _typed(row, text)
     return changed
 
