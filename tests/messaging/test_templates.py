@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from liquid.exceptions import ResourceLimitError
 
 from tests.messaging.conftest import SLOTS
 from trellis.accounts.models import Audit
@@ -15,7 +16,7 @@ from trellis.accounts.types import SYSTEM, Actor
 from trellis.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from trellis.messaging import actions, alarms, deliver, preview, queries, registry, tokens, trap
 from trellis.messaging.actions import TemplateDraft
-from trellis.messaging.content import mime
+from trellis.messaging.content import liquid, mime
 from trellis.messaging.content.compile import choose
 from trellis.messaging.content.plain import text_of
 from trellis.messaging.models import Message, TemplateVersion
@@ -363,3 +364,23 @@ def test_a_message_can_be_read_again_as_a_page(
     assert "/o/" not in page.html
     with pytest.raises(NotFound):
         preview.message_page(ann, number + 1)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% assign a = (1..100000000) | join: ',' %}",
+        "{{ (1..99999999999999999999) | reverse | first }}",
+        "{% assign n = 9 %}" + "{% assign n = n | times: n %}" * 40,
+        "{% capture a %}{% for i in (1..9999) %}xxxxxxxxxx{% endfor %}{% endcapture %}"
+        "{{ a | replace: 'x', a }}",
+    ],
+)
+def test_no_filter_takes_the_machine(source: str) -> None:
+    with pytest.raises(ResourceLimitError):
+        liquid.TEXT.from_string(source).render()
+
+
+def test_filters_of_everyday_size_work() -> None:
+    source = "{{ name | append: '!' | replace: 'a', 'ba' }} {{ (1..3) | join: ',' }} {{ 7 | times: 6 }}"
+    assert liquid.TEXT.from_string(source).render(name="Ana") == "Anba! 1,2,3 42"

@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 from urllib.parse import urlsplit
 
 from liquid import BoundTemplate as Bound
 from liquid import Environment, RenderContext
-from liquid.exceptions import LiquidError
+from liquid.exceptions import LiquidError, ResourceLimitError
 from liquid.filter import with_context
 from typing_extensions import override
 
 TRACK = "_track"
 """Name under which the context holds the function that turns a URL into a signed link."""
+
+
+MOST = 10**12
+"""A size beyond every limit."""
 
 
 class _Sandbox(Environment):
@@ -31,6 +38,34 @@ class _Sandbox(Environment):
         for tag in ("include", "render"):
             self.tags.pop(tag, None)
         self.filters["link"] = _link
+        self.filters = {name: _bounded(filter) for name, filter in self.filters.items()}
+
+
+def _bounded(filter: Callable[..., Any]) -> Callable[..., Any]:
+    """``filter``, refusing what would take a machine's time or memory: a few letters of
+    Liquid name ranges of billions, square numbers, and replace each letter by a book."""
+
+    @wraps(filter)
+    def bounded(value: Any, *rest: Any, **named: Any) -> Any:
+        size = _size(value)
+        for other in rest:
+            size = max(size, _size(value) * _size(other))
+        if size > _Sandbox.output_stream_limit * 10:
+            raise ResourceLimitError("a filter is given too much", token=None)
+        return filter(value, *rest, **named)
+
+    return bounded
+
+
+def _size(value: object) -> int:
+    """How much work a value may make."""
+    if isinstance(value, range):
+        # Not len(), which fails over ranges of more than the machine can index.
+        long = value.stop - value.start > _Sandbox.loop_iteration_limit
+        return MOST if long else value.stop - value.start
+    if isinstance(value, int):
+        return MOST if value.bit_length() > 256 else 1
+    return len(value) if isinstance(value, str | list | tuple) else 1
 
 
 @with_context
