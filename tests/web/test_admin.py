@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
+from django.core.mail.backends.smtp import EmailBackend
 from django.test import Client
 
 from trellis.accounts import keys
@@ -124,3 +127,36 @@ def test_a_page_costs_a_fixed_number_of_queries(
         keys.create(SYSTEM, "write", f"Site {number}")
     with django_assert_max_num_queries(6):  # type: ignore[operator]
         client.get(page)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("server", ["", "smtp://127.0.0.1:9"])
+@pytest.mark.parametrize("email", ["ada@example.org", "nobody@example.org"])
+def test_a_forgotten_password_is_answered_the_same_for_everybody(
+    client: Client, settings: Any, server: str, email: str
+) -> None:
+    User.objects.create_user("ada@example.org", "a long secret 1")
+    settings.TRELLIS_SANDBOX = False
+    settings.TRELLIS_SMTP_URL = server
+    answer = client.post("/accounts/password/reset/", {"email": email})
+    assert answer.status_code == 302
+    assert answer["Location"] == "/accounts/password/reset/done/"
+
+
+@pytest.mark.django_db
+def test_a_forgotten_password_goes_through_the_server_of_messages(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    User.objects.create_user("ada@example.org", "a long secret 1")
+    settings.TRELLIS_SANDBOX = False
+    settings.TRELLIS_SMTP_URL = "smtps://me:pw@mail.example:465"
+    sent: list[tuple[str, str, bool, list[str]]] = []
+
+    def send(server: EmailBackend, mails: list[EmailMessage]) -> int:
+        sent.extend((server.host, mail.from_email, server.use_ssl, mail.to) for mail in mails)
+        return len(mails)
+
+    monkeypatch.setattr(EmailBackend, "send_messages", send)
+    client.post("/accounts/password/reset/", {"email": "ada@example.org"})
+    sender = settings.TRELLIS_MAIL_FROM
+    assert sent == [("mail.example", sender, True, ["ada@example.org"])]
