@@ -6,8 +6,10 @@ import pytest
 from django.test import Client
 
 from tests.web import cast
+from trellis.core import clock
 from trellis.core.errors import InvalidInput
 from trellis.messaging import policy
+from trellis.messaging.models import Template
 from trellis.web.staff import given
 
 NUMBERS = {"power": "²", "huge": "9" * 30, "endless": "9" * 5000, "nul": "\x00", "minus": "-1"}
@@ -117,3 +119,17 @@ def test_an_old_page_does_not_undo_what_somebody_else_saved(client: Client) -> N
     assert after.context["attributes"][0]["value"] == "bread"
     assert 'name="initial-city"' in after.content.decode()
     assert 'name="was.topic"' in after.content.decode()
+
+
+@pytest.mark.django_db
+def test_what_was_written_stays_where_its_key_is_taken(client: Client) -> None:
+    cast.found(client)
+    answer = client.post("/journeys/new/", {"source": cast.JOURNEY + "# my words\n"})
+    assert answer.status_code == 422
+    assert "# my words" in answer.content.decode()
+    Template.objects.update(archived_at=clock.now())
+    parts = {"v..kind": "html", "v..subject": "My words", "v..body": cast.BODY}
+    post = {"name": "Hello", "key": "hello", "purpose": "transactional", **parts}
+    answer = client.post("/templates/new/", post)
+    assert answer.status_code == 422
+    assert "My words" in answer.content.decode()

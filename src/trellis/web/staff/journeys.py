@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from trellis.core.errors import InvalidInput, NotFound
+from trellis.core.errors import Conflict, InvalidInput, NotFound
 from trellis.core.paging import Cursor
 from trellis.journeys import actions, picture
 from trellis.journeys import definition as language
@@ -158,7 +158,7 @@ def create(request: StaffRequest) -> HttpResponseBase:
             made = actions.create(request.actor, source)
         except DefinitionError as error:
             problems = error.problems
-        except InvalidInput as error:
+        except (InvalidInput, Conflict) as error:
             problems = [Problem("", 0, error.message)]
         else:
             actions.save_draft(request.actor, made.pk, source)

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from trellis.core.errors import InvalidInput, NotFound
+from trellis.core.errors import Conflict, InvalidInput, NotFound
 from trellis.messaging import actions, preview
 from trellis.messaging import queries as messaging
 from trellis.messaging.actions import TemplateDraft
@@ -110,7 +110,7 @@ def edit(request: StaffRequest, key: str | None = None) -> HttpResponseBase:
         draft = _draft(request, template)
         try:
             saved = actions.save_template(request.actor, draft)
-        except InvalidInput as error:
+        except (InvalidInput, Conflict) as error:
             problems = list(error.data.get("problems") or [{"message": error.message}])
             variants, written = draft.variants, request.POST
         else:
