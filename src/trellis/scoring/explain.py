@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from trellis.core import db
 from trellis.core.days import day_of
 from trellis.core.sql import load
+from trellis.events.behind import LATEST, Behind, behind
 from trellis.rules import evaluate, windows
 from trellis.rules.compiler import Compiler
 from trellis.rules.explain import Explanation
 from trellis.rules.explain import explain as explain_rule
 from trellis.rules.params import THESE, Params
 from trellis.rules.registry import Field
-from trellis.rules.types import Span
+from trellis.rules.types import Span, fields_of
 from trellis.rules.words import sentence
 from trellis.scoring import compute
 from trellis.scoring.models import ScoreModel
@@ -44,7 +45,8 @@ class Occurrence:
 @dataclass(frozen=True, kw_only=True)
 class RulePoints:
     """One rule: its points now, and why. ``uncapped`` is what it would give without its
-    cap. ``condition`` explains the rule's own condition where it has one."""
+    cap. ``condition`` explains the rule's own condition where it has one. ``events`` are the
+    newest ones that the rule counted, or that its condition reads."""
 
     rule_id: int
     name: str
@@ -57,6 +59,7 @@ class RulePoints:
     decay_days: int | None = None
     condition: Explanation | None = None
     days: tuple[Occurrence, ...] = ()
+    events: tuple[Behind, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +95,8 @@ def explain(
         return None
     given, (score, temperature, grade, *buckets) = row
     days = _days(model, contact_id)
+    reads = {rule.id: _signals(rule, fields) for rule in model.rules}
+    events = behind(contact_id, sorted({one for found in reads.values() for one in found}))
     return ScoreExplanation(
         score=score,
         temperature=temperature,
@@ -101,7 +106,10 @@ def explain(
         warm_from=model.warm_from,
         hot_from=model.hot_from,
         rules=tuple(
-            _one(rule, points, contact_id, now, fields, days)
+            replace(
+                _one(rule, points, contact_id, now, fields, days),
+                events=_events(reads[rule.id], events) if points[1] else (),
+            )
             for rule, points in zip(model.rules, given, strict=True)
         ),
         frozen=model.broken,
@@ -171,6 +179,22 @@ def _one(
         condition=condition,
         days=_occurrences(rule, day_of(now), days),
     )
+
+
+def _signals(rule: RuleSpec, fields: Mapping[str, Field]) -> set[int]:
+    """The signals whose events a rule counts or its condition reads."""
+    found = {rule.signal_id} if rule.signal_id is not None else set()
+    for key in fields_of(rule.rule) if rule.rule is not None else ():
+        if key.startswith("signal.") and key in fields:
+            found.add(int(fields[key].ref))
+    return found
+
+
+def _events(
+    signal_ids: set[int], events: Mapping[int, tuple[Behind, ...]]
+) -> tuple[Behind, ...]:
+    rows = [row for number in signal_ids for row in events.get(number, ())]
+    return tuple(sorted(rows, key=lambda row: row.at, reverse=True)[:LATEST])
 
 
 def rule_sentence(rule: RuleSpec, fields: Mapping[str, Field]) -> str:
