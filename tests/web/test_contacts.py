@@ -160,6 +160,14 @@ def test_the_export_quotes_what_a_spreadsheet_would_run(client: Client) -> None:
     assert Audit.objects.filter(action="contact.export").exists()
 
 
+def test_who_may_only_read_does_not_carry_everybody_off(client: Client) -> None:
+    cast.sign_in(client, role=Role.VIEWER)
+    world.person(email="ann@example.com")
+    post = {"act": "export", "whom": "all", "filter": "kind=known", "sure": "yes"}
+    assert client.post("/contacts/bulk/", post).status_code == 403
+    assert client.get("/contacts/new/").status_code == 403
+
+
 def test_two_people_are_kept_apart_or_merged_and_the_merge_undone(client: Client) -> None:
     cast.sign_in(client)
     ann, bob = cast.someone("Ann"), cast.someone("Bob")

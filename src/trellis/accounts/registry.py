@@ -15,7 +15,8 @@ ROLE_RIGHTS: Mapping[str, frozenset[Right]] = MappingProxyType(
     {
         "admin": RIGHTS,
         "marketer": RIGHTS - {"users.manage", "keys.manage", "contacts.erase", "audit.read"},
-        "supervisor": _SELL | {"imports.write", "messages.send", "audit.read"},
+        "supervisor": _SELL
+        | {"imports.write", "messages.send", "audit.read", "contacts.export"},
         "sales": _SELL,
         "viewer": _SEE,
     }

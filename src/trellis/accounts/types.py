@@ -9,6 +9,7 @@ Right = Literal[
     "contacts.read",
     "contacts.write",
     "contacts.erase",
+    "contacts.export",
     "companies.read",
     "companies.write",
     "attributes.read",

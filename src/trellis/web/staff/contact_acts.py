@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from trellis.accounts import audit
+from trellis.accounts.access import require
 from trellis.core import clock
 from trellis.core.errors import InvalidInput, TrellisError
 from trellis.leads import actions as leads_actions
@@ -71,7 +72,7 @@ class ContactForm(StaffForm):
         return {key: value for key, value in self.cleaned_data.items() if value}
 
 
-@page("contacts.read", "GET", "POST", change="contacts.write")
+@page("contacts.write", "GET", "POST")
 def create(request: StaffRequest) -> HttpResponseBase:
     """Add a contact by hand."""
     form = ContactForm(request.POST or None)
@@ -299,6 +300,7 @@ def _set(request: StaffRequest, ids: Sequence[int]) -> HttpResponseBase:
 
 
 def _export(request: StaffRequest, ids: Sequence[int]) -> HttpResponseBase:
+    require(request.actor, "contacts.export")
     summary = ngettext("%(n)d contact as CSV", "%(n)d contacts as CSV", len(ids))
     audit.record(request.actor, "contact.export", "contact", "", summary % {"n": len(ids)})
     body = "".join(_lines(ids))

@@ -147,7 +147,7 @@ def _cut(text: str, width: int) -> str:
     return f"{text}…"
 
 
-@page("journeys.read", "GET", "POST", change="journeys.write")
+@page("journeys.write", "GET", "POST")
 def create(request: StaffRequest) -> HttpResponseBase:
     """A new journey from YAML, to begin with an example."""
     chosen = EXAMPLES.get(request.GET.get("example", ""), next(iter(EXAMPLES.values())))
