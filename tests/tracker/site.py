@@ -96,6 +96,10 @@ class Site:
         self._until(lambda: len(self.messages) >= count)
         return self.messages
 
+    def wait_until(self, said: tuple[str, Any]) -> None:
+        """Wait until that message came."""
+        self._until(lambda: said in self.said())
+
     def _until(self, holds: Callable[[], bool]) -> None:
         with self._arrived:
             assert self._arrived.wait_for(holds, timeout=15), f"only came: {self.said()}"

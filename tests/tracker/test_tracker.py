@@ -169,6 +169,7 @@ def test_a_consent_holds_on_the_next_page(site: Site, page: Page) -> None:
     visit(page, site.url + "/")
     page.evaluate("trellis.consent(true)")
     visit(page, site.url + "/next")
+    site.wait_until(("page", "/next"))
     site.expect(
         page, lambda: page.evaluate("trellis.track('Seen')"), expected=[("track", "Seen")]
     )

@@ -38,6 +38,7 @@ def database(client: Client, monkeypatch: pytest.MonkeyPatch) -> Switch:
                 cursor.execute(
                     "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                     " WHERE application_name = 'trellis-collector'"
+                    " AND datname = current_database()"
                 )
 
     return switch

@@ -161,7 +161,8 @@ def put_context(draft: Draft) -> Reason | None:
     if draft.call.context:
         draft.context = {**draft.context, **draft.call.context}
     library = draft.context.get("library")
-    if isinstance(library, dict) and library.get("name") in WEB_LIBRARIES:
+    name = library.get("name") if isinstance(library, dict) else None
+    if isinstance(name, str) and name in WEB_LIBRARIES:
         draft.origin = "t.js"
     return None
 
