@@ -151,6 +151,8 @@ def pages(company: Company) -> list[str]:
         "/score/new/",
         "/stages/",
         "/stages/mql/",
+        "/reports/",
+        "/reports/people-per-stage/",
         "/signals/",
         "/attributes/",
         "/rules/fields/",

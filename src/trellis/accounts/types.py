@@ -34,6 +34,7 @@ Right = Literal[
     "forms.write",
     "imports.read",
     "imports.write",
+    "reports.read",
     "events.read",
     "events.write",
     "sources.read",

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trellis.leads.models import Lead, Stage, StageMove
+from django.utils.translation import gettext as _
+
+from trellis.core.errors import NotFound
+from trellis.leads.models import Lead, Line, Stage, StageMove
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +28,25 @@ class StageRow:
     share: int
 
 
-def stages() -> dict[int, StageRow]:
-    """All stages of the default line by id, in their order, the archived ones last."""
-    found = list(Stage.objects.filter(line__default=True).order_by("archived_at", "rank"))
+def lines() -> Sequence[Line]:
+    """The business lines, the default one first."""
+    return list(Line.objects.order_by("-default", "id"))
+
+
+def line(key: str = "") -> Line:
+    """The line of that key, the default one for "". Raises ``NotFound``."""
+    rows = Line.objects.filter(key=key) if key else Line.objects.filter(default=True)
+    found = rows.order_by("id").first()
+    if found is None:
+        raise NotFound(_("There is no business line %(key)s.") % {"key": key}, line=key)
+    return found
+
+
+def stages(line_id: int | None = None) -> dict[int, StageRow]:
+    """All stages of a line (None: the default one) by id, in their order, the archived ones
+    last."""
+    of = {"line__default": True} if line_id is None else {"line_id": line_id}
+    found = list(Stage.objects.filter(**of).order_by("archived_at", "rank"))
     path = [stage for stage in found if stage.kind != "other" and stage.archived_at is None]
     steps = {stage.pk: round(100 * (at + 1) / len(path)) for at, stage in enumerate(path)}
     found.sort(key=lambda stage: (stage.archived_at is not None, stage.rank))

@@ -1,5 +1,6 @@
 // Draws the plots of a page with ECharts, in the colours of the theme.
-// <div data-plot="line|bar" data-source="#id of a JSON script">: {labels, series: [{name, data}]}.
+// <div data-plot="line|bar|area" data-source="#id of a JSON script">: {labels, series: [{name, data}]}.
+// "area" stacks its series, from pale to strong in their order.
 const source = document.querySelector("meta[name=echarts]")?.content;
 let library;
 function load() {
@@ -14,22 +15,30 @@ function load() {
 }
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-function option(kind, data) {
+const parts = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+function ramp(from, to, n) {
+  const a = parts(from), b = parts(to);
+  return Array.from({ length: n }, (_, i) => `rgb(${a.map((x, k) => Math.round(x + ((b[k] - x) * i) / Math.max(1, n - 1)))})`);
+}
+
+function option(shape, data) {
+  const area = shape === "area", kind = area ? "line" : shape;
   const muted = colour("--t-muted"), line = colour("--t-line"), ink = colour("--t-ink");
-  const tones = [colour("--t-leaf"), colour("--t-cold"), colour("--t-green-line")];
+  const tones = area ? ramp(colour("--t-ramp-from"), colour("--t-ramp-to"), data.series.length) : [colour("--t-leaf"), colour("--t-cold"), colour("--t-green-line")];
   return {
     animation: false,
     color: tones,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: muted },
     grid: { left: 4, right: 8, top: data.series.length > 1 ? 28 : 10, bottom: 2, containLabel: true },
-    legend: data.series.length > 1 ? { top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, textStyle: { color: muted } } : undefined,
+    legend: data.series.length > 1 ? { type: "scroll", top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, textStyle: { color: muted } } : undefined,
     tooltip: { trigger: "axis", confine: true, backgroundColor: colour("--t-surface"), borderColor: line, textStyle: { color: ink, fontSize: 13 }, axisPointer: { type: kind === "bar" ? "shadow" : "line", shadowStyle: { opacity: 0.06 } } },
     xAxis: { type: "category", data: data.labels, boundaryGap: kind === "bar", axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: { color: muted, hideOverlap: true, fontSize: 12 } },
     yAxis: { type: "value", minInterval: 1, splitNumber: 3, splitLine: { lineStyle: { color: line } }, axisLabel: { color: muted, fontSize: 12 } },
     series: data.series.map((one, index) => ({
       name: one.name, data: one.data, type: kind, symbol: "none", smooth: 0.25, barMaxWidth: 28,
       lineStyle: { width: 2 }, itemStyle: { borderRadius: kind === "bar" ? [3, 3, 0, 0] : 0 },
-      areaStyle: kind === "line" && index === 0 ? { opacity: 0.12 } : undefined,
+      ...(area ? { stack: "all", smooth: false, lineStyle: { width: 0.5 } } : {}),
+      areaStyle: area ? { opacity: 0.92 } : kind === "line" && index === 0 ? { opacity: 0.12 } : undefined,
     })),
   };
 }

@@ -60,6 +60,9 @@ SECTIONS: Sequence[Section] = (
     Section(
         label=_("Understand"),
         items=(
+            Item(
+                label=_("Reports"), url="reports", icon="report-analytics", right="reports.read"
+            ),
             Item(label=_("Segments"), url="segments", icon="filter", right="segments.read"),
             Item(label=_("Score model"), url="scoring", icon="gauge", right="scoring.read"),
             Item(label=_("Stages"), url="stages", icon="stairs-up", right="leads.read"),

@@ -28,6 +28,8 @@ from trellis.web.staff import (
     trap,
     users,
 )
+from trellis.web.staff.reports import index as reports_index
+from trellis.web.staff.reports import people_per_stage
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -38,6 +40,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/rejected/", health.rejected, name="rejected"),
     path("attributes/", attributes.attributes, name="attributes"),
     path("attributes/<str:key>/", attributes.attributes_edit, name="attributes-edit"),
+    path("reports/", reports_index.index, name="reports"),
+    path("reports/people-per-stage/", people_per_stage.show, name="reports-people-per-stage"),
     path("signals/", attributes.signals, name="signals"),
     path("imports/", imports.imports, name="imports"),
     path("imports/<int:import_id>/", imports.imports_detail, name="imports-detail"),

@@ -1,0 +1,1 @@
+"""The pages of reports: one file per report; ``index`` lists them."""

@@ -1,0 +1,53 @@
+"""All reports, by what they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from trellis.web.staff.access import StaffRequest, page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """An entry of the index: the question that a report answers."""
+
+    url: str
+    label: Any
+    question: Any
+    icon: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Reports about one thing."""
+
+    label: Any
+    reports: Sequence[Report]
+
+
+GROUPS: tuple[Group, ...] = (
+    Group(
+        label=_("Lifecycle"),
+        reports=(
+            Report(
+                url="reports-people-per-stage",
+                label=_("People per stage"),
+                question=_("How many people stand in each stage, and how did that grow?"),
+                icon="stairs-up",
+            ),
+        ),
+    ),
+)
+"""Every report there is; a new one adds its row here."""
+
+
+@page("reports.read")
+def index(request: StaffRequest) -> HttpResponseBase:
+    """The list of reports. Costs no query of its own."""
+    return render(request, "staff/reports/index.html", {"groups": GROUPS})
