@@ -17,17 +17,19 @@ import httpx
 import uvicorn
 
 from trellis.accounts import keys
-from trellis.accounts.types import SYSTEM
+from trellis.accounts.types import RIGHTS, SYSTEM
 from trellis.cli import jobs
-from trellis.core import clock, db
-from trellis.messaging.models import TrapMail
-from trellis.people.models import Contact, Standing
-from trellis.pipeline import clockwork
 from trellis.pipeline.drain import drain
-from trellis.scoring import actions as scoring
-from trellis.scoring.actions import RuleDraft
-from trellis.scoring.explain import ScoreExplanation, explain
-from trellis.scoring.models import ScoreModel
+
+
+class Answer(dict[str, Any]):
+    """A JSON object of the API, whose members can be read as attributes."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
 
 class Web:
@@ -61,16 +63,50 @@ class Web:
 
 
 class Farina:
-    """What tests do with the company: clients send, time passes, staff look."""
+    """What tests do with the company: clients send, time passes, staff look. Staff use the
+    REST API with a key that may do everything."""
 
     def __init__(self, address: str) -> None:
         self.address = address
         _key, self.write_key = keys.create(SYSTEM, "write", "Test clients")
+        _key, staff = keys.create(SYSTEM, "api", "Test staff", sorted(RIGHTS))
         self.http = httpx.Client(base_url=address, timeout=20)
+        self.staff = httpx.Client(
+            base_url=f"{address}/api/v1",
+            timeout=300,
+            headers={"Authorization": f"Bearer {staff}"},
+        )
 
     def close(self) -> None:
         """Let go of connections."""
         self.http.close()
+        self.staff.close()
+
+    # ---- what staff ask of the API
+
+    def ask(self, method: str, path: str, **how: Any) -> Any:
+        """One call of the REST API, which must succeed; its JSON, if any."""
+        answer = self.staff.request(method, path, **how)
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json(object_hook=Answer) if answer.content else None
+
+    def get(self, path: str, **params: Any) -> Any:
+        """Read."""
+        return self.ask("GET", path, params=params)
+
+    def post(self, path: str, **body: Any) -> Any:
+        """Make or do."""
+        return self.ask("POST", path, json=body)
+
+    def every(self, path: str, **params: Any) -> list[Answer]:
+        """All items of a paged list."""
+        items: list[Answer] = []
+        while True:
+            page = self.get(path, **params)
+            items += page["items"]
+            if not page.next_cursor:
+                return items
+            params["cursor"] = page.next_cursor
 
     # ---- what clients do
 
@@ -106,52 +142,69 @@ class Farina:
 
     def later(self, **time: float) -> None:
         """Let time pass, and everything happen that falls due."""
-        clockwork.advance(timedelta(**time))
+        self.post("/clock/advance", hours=timedelta(**time) // timedelta(hours=1))
 
     # ---- what staff set up and see
 
-    def score_rule(self, name: str, bucket: str, points: int, **more: Any) -> None:
+    def score_rule(self, name: str, bucket: str, points: int, **more: Any) -> Answer:
         """Add a rule to the default score model."""
-        model = ScoreModel.objects.get(default=True)
-        draft = RuleDraft(name=name, bucket=bucket, points=points, **more)
-        scoring.save_rule(SYSTEM, model.pk, draft)
+        path = f"/score-models/{self.score_model().id}/rules"
+        made: Answer = self.post(path, name=name, bucket=bucket, points=points, **more)
+        return made
 
-    def contact(self, email: str) -> Contact:
+    def score_model(self) -> Answer:
+        """The default score model with its rules."""
+        return next(model for model in self.get("/score-models") if model.default)
+
+    def people(self, text: str = "", kind: str = "known") -> list[Answer]:
+        """The contacts that a search finds."""
+        return self.every("/contacts", q=text, kind=kind)
+
+    def contact(self, email: str) -> Answer:
         """The one live contact with this address."""
-        return Contact.objects.get(email=email, merged_into=None)
-
-    def standing(self, email: str) -> Standing:
-        """Score, temperature and stage."""
-        return Standing.objects.get(contact_id=self.contact(email).contact_id)
+        [found] = [row for row in self.people(email) if row.email == email]
+        contact: Answer = self.get(f"/contacts/{found.contact_id}")
+        return contact
 
     def score(self, email: str) -> int:
         """The points."""
-        return self.standing(email).score
+        return int(self.contact(email).score)
 
-    def why(self, email: str) -> ScoreExplanation:
+    def why(self, email: str) -> Answer:
         """The explanation of the score; it must agree with what stands."""
-        found = explain(self.contact(email).contact_id, clock.now())
-        assert found is not None
-        assert found.score == self.score(email)
+        contact = self.contact(email)
+        found: Answer = self.get(f"/contacts/{contact.contact_id}/score")
+        assert found.score == contact.score
         return found
 
     def points(self, email: str) -> dict[str, int]:
         """Rule → points, where a rule gives any."""
         return {row.name: row.points for row in self.why(email).rules if row.points}
 
+    def stage(self, email: str) -> str:
+        """The key of the stage that the lead stands in."""
+        number = self.contact(email).stage_id
+        return next(stage.key for stage in self.get("/stages") if stage.id == number)
+
+    def members(self, key: str) -> set[int]:
+        """Who is in a segment."""
+        number = next(segment.id for segment in self.get("/segments") if segment.key == key)
+        return {row.contact_id for row in self.every(f"/segments/{number}/members")}
+
+    def happened(self, email: str) -> list[Answer]:
+        """Everything that happened to a contact, in order."""
+        path = f"/contacts/{self.contact(email).contact_id}/events"
+        return list(reversed(self.every(path)))
+
     def events(self, email: str) -> list[str]:
         """Names of everything that happened to a contact, in order."""
-        rows = db.fetch(
-            "SELECT n.name FROM event e JOIN event_name n ON n.id = e.name_id"
-            " WHERE e.contact_id = %s ORDER BY e.at, e.logged_at, e.event_id",
-            [self.contact(email).contact_id],
-        )
-        return [name for (name,) in rows]
+        return [row.name for row in self.happened(email)]
 
     def mails(self, email: str) -> list[EmailMessage]:
         """What the trap holds for an address, oldest first."""
-        rows = TrapMail.objects.filter(recipient=email).order_by("id")
-        return [read(bytes(row.raw)) for row in rows]
+        page = self.get("/trap", q=email, limit=200)
+        rows = [row for row in reversed(page["items"]) if row.recipient == email]
+        return [read(self.staff.get(f"/trap/{row.id}/raw").content) for row in rows]
 
 
 def read(raw: bytes) -> EmailMessage:

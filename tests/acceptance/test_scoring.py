@@ -5,11 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.acceptance.farina import Farina, all_of, event, unsubscribe_address
-from trellis.accounts.types import SYSTEM
-from trellis.people.models import Attribute
-from trellis.scoring import actions as scoring
-from trellis.scoring.actions import ModelDraft, RuleDraft
-from trellis.scoring.models import ScoreModel, ScoreRule
 
 MONTHS = {"n": 2, "unit": "month"}
 REVENUE = "Annual revenue above 100 M"
@@ -49,7 +44,7 @@ def buckets(bare: Farina) -> Farina:
 
 @pytest.fixture(autouse=True)
 def _revenue_is_a_number(bare: Farina) -> None:
-    Attribute.objects.create(key="annual_revenue", label="Annual revenue", type="number")
+    bare.post("/attributes", key="annual_revenue", label="Annual revenue", type="number")
 
 
 def read_posts(company: Farina, user: str, n: int) -> None:
@@ -64,7 +59,7 @@ def test_s1_the_total_is_the_sum_of_three_buckets_in_order_of_priority(buckets):
     read_posts(buckets, "wei", 5)
     buckets.settle()
     why = buckets.why("wei@mail.example")
-    assert dict(why.buckets) == {"demographic": 10, "interest": 2, "engagement": 5}
+    assert why.buckets == {"demographic": 10, "interest": 2, "engagement": 5}
     assert sum(why.buckets.values()) == buckets.score("wei@mail.example")
     assert [row.name for row in why.rules if row.points] == [REVENUE, POSTS, BEIJING]
 
@@ -138,13 +133,14 @@ def test_s4_thresholds_decide_who_is_warm_and_can_be_moved(buckets):
     buckets.identify("wei", email="wei@mail.example", annual_revenue=2e8)
     buckets.identify("lan", email="lan@mail.example", annual_revenue=5)
     buckets.settle()
-    model = ScoreModel.objects.get(default=True)
+    model = buckets.score_model()
     assert model.warm_from > 10
-    assert buckets.standing("wei@mail.example").temperature == "cold"
-    scoring.save_model(SYSTEM, model.pk, ModelDraft(warm_from=10, hot_from=15))
+    assert buckets.contact("wei@mail.example").temperature == "cold"
+    thresholds = {"warm_from": 10, "hot_from": 15}
+    buckets.ask("PATCH", f"/score-models/{model.id}", json=thresholds)
     buckets.settle()
-    assert buckets.standing("wei@mail.example").temperature == "warm"
-    assert buckets.standing("lan@mail.example").temperature == "cold"
+    assert buckets.contact("wei@mail.example").temperature == "warm"
+    assert buckets.contact("lan@mail.example").temperature == "cold"
     assert "Temperature Changed" in buckets.events("wei@mail.example")
 
 
@@ -166,7 +162,6 @@ def test_s7_every_point_is_traced_to_a_rule_and_to_days(buckets):
     buckets.settle()
     rows = {row.name: row for row in buckets.why("wei@mail.example").rules}
     assert rows[REVENUE].points == 10
-    assert rows[REVENUE].condition is not None
     assert "200" in str(rows[REVENUE].condition)
     assert rows[POSTS].points == 5
     assert rows[POSTS].sentence
@@ -176,9 +171,10 @@ def test_s7_changing_a_rule_scores_everybody_again(buckets):
     buckets.identify("wei", email="wei@mail.example", annual_revenue=2e8)
     buckets.settle()
     assert buckets.score("wei@mail.example") == 10
-    rule = ScoreRule.objects.get(name=REVENUE)
-    draft = RuleDraft(name=REVENUE, bucket="demographic", points=30, rule=rule.rule)
-    scoring.save_rule(SYSTEM, rule.model_id, draft, rule.pk)
+    model = buckets.score_model()
+    rule = next(rule for rule in model.rules if rule.name == REVENUE)
+    change = {"name": REVENUE, "bucket": "demographic", "points": 30, "rule": rule.rule}
+    buckets.ask("PUT", f"/score-models/{model.id}/rules/{rule.id}", json=change)
     buckets.settle()
     assert buckets.score("wei@mail.example") == 30
     assert buckets.points("wei@mail.example") == {REVENUE: 30}

@@ -16,10 +16,13 @@ from trellis.api.v1 import (
     scoring,
     segments,
     stages,
+    touches,
+    trap,
 )
 
 ROUTERS: tuple[tuple[str, Router], ...] = (
     ("/contacts", contacts.router),
+    ("/contacts", touches.router),
     ("/companies", attributes.companies_router),
     ("/attributes", attributes.attributes_router),
     ("/segments", segments.router),
@@ -29,6 +32,7 @@ ROUTERS: tuple[tuple[str, Router], ...] = (
     ("/journeys", journeys.router),
     ("/templates", messages.templates_router),
     ("/messages", messages.router),
+    ("/trap", trap.router),
     ("/forms", capture.forms_router),
     ("/imports", capture.imports_router),
     ("/events", events.events_router),
