@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -22,6 +24,13 @@ def listed(client: Client, query: str) -> str:
     answer = client.get(f"/contacts/?{query}")
     assert answer.status_code == 200
     return answer.content.decode()
+
+
+def story(client: Client, contact_id: int) -> Mapping[str, Any]:
+    """What the timeline card of a profile was drawn from."""
+    (card,) = client.get(f"/contacts/{contact_id}/").context["panes"]["story"]
+    found: Mapping[str, Any] = card.this
+    return found
 
 
 def test_the_search_finds_parts_of_names_addresses_and_phones(client: Client) -> None:
@@ -190,7 +199,7 @@ def test_a_salesperson_may_not_erase(client: Client) -> None:
 
 def test_new_events_come_to_an_open_profile(client: Client) -> None:
     company = cast.found(client)
-    newest = client.get(f"/contacts/{company.ann}/").context["events"][0].position
+    newest = story(client, company.ann)["events"][0].position
     address = f"/contacts/{company.ann}/timeline/?since={newest}"
     assert client.get(address).status_code == 204
     cast.did(company.ann, "Form Submitted", form="master-class")

@@ -6,20 +6,66 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from trellis.core.models import Counter
 from trellis.core.paging import Cursor, Page, paged
+from trellis.events import names
 from trellis.events.models import EventName, Rejected, Signal
 
-KINDS: Mapping[str, tuple[str, ...]] = {
-    "activity": ("page", "screen", "track"),
-    "profile": ("identify", "alias", "group"),
-    "decisions": ("system",),
+
+class Kind(NamedTuple):
+    """A filter of a timeline: events of these types or names, but none of the names in
+    ``without``."""
+
+    types: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
+_MESSAGES = (
+    names.MESSAGE_SENT,
+    names.MESSAGE_DELIVERED,
+    names.MESSAGE_BOUNCED,
+    names.MESSAGE_FAILED,
+    names.MESSAGE_SKIPPED,
+    names.MESSAGE_OPENED,
+    names.MESSAGE_CLICKED,
+    names.UNSUBSCRIBED,
+    names.SUBSCRIBED,
+)
+_PROFILE = (
+    names.CONTACT_CHANGED,
+    names.CONTACT_MERGED,
+    names.MERGE_UNDONE,
+    names.ATTRIBUTE_CHANGED,
+)
+KINDS: Mapping[str, Kind] = {
+    "activity": Kind(("page", "screen", "track"), without=_MESSAGES),
+    "messages": Kind((), _MESSAGES),
+    "decisions": Kind(("system",), without=(*_MESSAGES, *_PROFILE)),
+    "profile": Kind(("identify", "alias", "group"), _PROFILE),
 }
-"""The filters of a timeline: name → types of events."""
+"""The filters of a timeline by name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a timeline shows; empty parts do not restrict. ``kind``: one of ``KINDS``;
+    ``text`` is searched in the name and the properties; ``until`` is the first moment left
+    out."""
+
+    kind: str = ""
+    channel: str = ""
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERYTHING = Wanted()
+"""The whole timeline."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,38 +81,66 @@ class EventRow:
     cause: int | None
 
 
+_TIMELINE = (
+    "SELECT e.event_id, e.at, n.type, n.name, e.props, e.origin_id, e.cause"
+    " FROM event e JOIN event_name n ON n.id = e.name_id WHERE e.contact_id = %s"
+)
+
+
+def _narrow(wanted: Wanted) -> tuple[str, list[Any]]:
+    """The condition of a filter, to be added to a contact's events: the key leads to them,
+    so that it is looked at for one contact's rows only."""
+    sql, params = "", list[Any]()
+    if wanted.kind in KINDS:
+        kind = KINDS[wanted.kind]
+        sql += " AND (n.type = ANY(%s) OR n.name = ANY(%s)) AND n.name <> ALL(%s)"
+        params += [list(kind.types), list(kind.names), list(kind.without)]
+    if wanted.channel:
+        sql += " AND e.props->>'channel' = %s"
+        params.append(wanted.channel)
+    if wanted.text:
+        like = (
+            "%"
+            + wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+            + "%"
+        )
+        sql += " AND (n.name ILIKE %s OR e.props::text ILIKE %s)"
+        params += [like, like]
+    if wanted.since is not None:
+        sql += " AND e.at >= %s"
+        params.append(wanted.since)
+    if wanted.until is not None:
+        sql += " AND e.at < %s"
+        params.append(wanted.until)
+    return sql, params
+
+
 def timeline(
-    contact_id: int, kind: str = "", after: Cursor | None = None, limit: int = 40
+    contact_id: int, wanted: Wanted = EVERYTHING, after: Cursor | None = None, limit: int = 40
 ) -> Page[EventRow]:
-    """A page of what happened to a contact, the newest first; ``kind`` is one of ``KINDS``."""
-    sql = (
-        "SELECT e.event_id, e.at, n.type, n.name, e.props, e.origin_id, e.cause"
-        " FROM event e JOIN event_name n ON n.id = e.name_id WHERE e.contact_id = %s"
-    )
-    params: list[Any] = [contact_id]
-    if kind in KINDS:
-        sql += " AND n.type = ANY(%s)"
-        params.append(list(KINDS[kind]))
+    """A page of what happened to a contact, the newest first."""
+    sql, params = _narrow(wanted)
     if after is not None:
         sql += " AND (e.at, e.event_id) < (%s, %s)"
         params += [after.at, after.id]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"{sql} ORDER BY e.at DESC, e.event_id DESC LIMIT %s", [*params, limit + 1]
-        )
-        rows = [_event(row) for row in cursor.fetchall()]
+    rows = _events(contact_id, sql, params, limit + 1)
     return paged(rows, limit, lambda row: (row.at, row.event_id))
 
 
-def newer(contact_id: int, than: Cursor, limit: int = 40) -> list[EventRow]:
+def newer(
+    contact_id: int, than: Cursor, wanted: Wanted = EVERYTHING, limit: int = 40
+) -> list[EventRow]:
     """What happened to a contact since a position, the newest first."""
+    sql, params = _narrow(wanted)
+    sql += " AND (e.at, e.event_id) > (%s, %s)"
+    return _events(contact_id, sql, [*params, than.at, than.id], limit)
+
+
+def _events(contact_id: int, sql: str, params: list[Any], limit: int) -> list[EventRow]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT e.event_id, e.at, n.type, n.name, e.props, e.origin_id, e.cause"
-            " FROM event e JOIN event_name n ON n.id = e.name_id"
-            " WHERE e.contact_id = %s AND (e.at, e.event_id) > (%s, %s)"
-            " ORDER BY e.at DESC, e.event_id DESC LIMIT %s",
-            [contact_id, than.at, than.id, limit],
+            f"{_TIMELINE}{sql} ORDER BY e.at DESC, e.event_id DESC LIMIT %s",
+            [contact_id, *params, limit],
         )
         return [_event(row) for row in cursor.fetchall()]
 
@@ -110,10 +184,10 @@ def per_minute(name: str, now: datetime, minutes: int) -> list[tuple[datetime, i
     return [(step, counted.get(step, 0)) for step in steps]
 
 
-def counted(names: Sequence[str], since: datetime) -> dict[str, dict[str, int]]:
+def counted(wanted: Sequence[str], since: datetime) -> dict[str, dict[str, int]]:
     """Sums of ``core_counter`` since a time: name → reason → n."""
-    found: dict[str, dict[str, int]] = {name: {} for name in names}
-    rows = Counter.objects.filter(name__in=list(names), minute__gte=since)
+    found: dict[str, dict[str, int]] = {name: {} for name in wanted}
+    rows = Counter.objects.filter(name__in=list(wanted), minute__gte=since)
     for name, reason, n in rows.values_list("name", "reason", "n"):
         found[name][reason] = found[name].get(reason, 0) + n
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
@@ -44,6 +44,7 @@ class Run:
     reason: str
 
 
+_EVER = datetime.max.replace(tzinfo=UTC)
 _NAMES = tuple(Run.__dataclass_fields__)
 
 
@@ -56,6 +57,49 @@ def _runs(sql: str, params: Sequence[Any]) -> list[Run]:
 def of_contact(contact_id: int) -> list[Run]:
     """The runs of a contact, the newest first."""
     return _runs("WHERE e.contact_id = %s ORDER BY e.entered_at DESC LIMIT 50", [contact_id])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ahead:
+    """What lies before an open run: the step it waits at, and the next message that comes
+    unless something branches before (``template`` is its key, "" where none does)."""
+
+    run: Run
+    sentence: str
+    template: str
+
+
+def ahead(runs: Sequence[Run]) -> list[Ahead]:
+    """What lies before those of the runs that are open, the next to move first; one query."""
+    live = [run for run in runs if run.ended_at is None]
+    plans = {
+        (version.journey_id, version.number): build(
+            definition.from_plain(version.definition), lambda _rule: 0
+        )
+        for version in JourneyVersion.objects.filter(
+            journey_id__in={run.journey_id for run in live},
+            number__in={run.version for run in live},
+        )
+    }
+    found = []
+    for run in live:
+        plan = plans.get((run.journey_id, run.version))
+        words = sentence(plan, run.step) if plan else run.step
+        template = _next_message(plan, run.step) if plan else ""
+        found.append(Ahead(run=run, sentence=words, template=template))
+    return sorted(found, key=lambda row: (row.run.wake_at is None, row.run.wake_at or _EVER))
+
+
+def _next_message(plan: Plan, step: str) -> str:
+    """The template of the next message on the straight way from a step."""
+    seen: set[str] = set()
+    node = plan.nodes.get(step)
+    while node is not None and node.id not in seen:
+        seen.add(node.id)
+        if template := getattr(node.settings, "template", ""):
+            return str(template)
+        node = None if node.arms else plan.nodes.get(node.next)
+    return ""
 
 
 def path(contact_id: int, enrolment_id: int) -> list[StepPass]:

@@ -20,6 +20,7 @@ from trellis.people.models import (
     Identity,
     IdentityConflict,
     Merge,
+    Suppression,
 )
 
 SEARCH_TEXT = (
@@ -280,6 +281,12 @@ def conflicts(contact_id: int) -> list[IdentityConflict]:
             :20
         ]
     )
+
+
+def suppressed(addresses: Sequence[str]) -> list[Suppression]:
+    """Which of these addresses must not be written to, and why."""
+    wanted = [address for address in addresses if address]
+    return list(Suppression.objects.filter(value__in=wanted))
 
 
 def open_conflicts(limit: int) -> list[IdentityConflict]:

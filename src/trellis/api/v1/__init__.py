@@ -11,6 +11,7 @@ from trellis.api.v1 import (
     contacts,
     events,
     journeys,
+    merges,
     messages,
     reports,
     scoring,
@@ -23,6 +24,7 @@ from trellis.api.v1 import (
 ROUTERS: tuple[tuple[str, Router], ...] = (
     ("/contacts", contacts.router),
     ("/contacts", touches.router),
+    ("/contacts", merges.router),
     ("/companies", attributes.companies_router),
     ("/attributes", attributes.attributes_router),
     ("/segments", segments.router),

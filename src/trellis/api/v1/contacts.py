@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from trellis.api import paging
 from trellis.api.auth import caller
@@ -18,6 +18,7 @@ from trellis.core.errors import NotFound
 from trellis.events import consents
 from trellis.events import queries as events
 from trellis.events.behaviour import read_draft
+from trellis.events.queries import Wanted
 from trellis.journeys import queries as journeys
 from trellis.leads import actions as leads
 from trellis.leads import queries as lead_queries
@@ -119,24 +120,6 @@ class FoundOut(Schema):
     sample: list[ContactOut]
 
 
-class MergeIn(Schema):
-    """The contact that goes into this one."""
-
-    loser_id: int = Field(ge=1, le=2**63 - 1)
-
-
-class MergeOut(Schema):
-    """A merge and whether it was undone."""
-
-    merge_id: int
-    contact_id: int
-    loser_id: int
-    at: datetime
-    reason: str
-    actor: str
-    undone_at: datetime | None
-
-
 class EventOut(Schema):
     """An event of the timeline."""
 
@@ -154,6 +137,17 @@ class EventPage(Schema):
 
     items: list[EventOut]
     next_cursor: str | None
+
+
+class TimelineQuery(PageQuery):
+    """Which events: a kind, a channel, words of the name or the properties, from ``since``
+    up to but without ``until``."""
+
+    kind: Literal["", "activity", "messages", "decisions", "profile"] = ""
+    channel: str = Field("", max_length=12)
+    q: str = Field("", max_length=100)
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
 
 
 class ConsentIn(Schema):
@@ -250,21 +244,21 @@ def create_contact(request: HttpRequest, body: ContactIn) -> Status[Any]:
     contact. Scope: contacts.write."""
     idents: list[Ident] = [(one.kind, one.value) for one in body.identities]
     made = actions.create_contact(caller(request), body.traits, idents)
-    return Status(201, _profile(made))
+    return Status(201, read_profile(made))
 
 
 @router.get("/{contact_id}", response=ContactDetail, summary="Read a contact")
 def get_contact(request: HttpRequest, contact_id: Id) -> Any:
     """Scope: contacts.read."""
     caller(request, "contacts.read")
-    return _profile(contact_id)
+    return read_profile(contact_id)
 
 
 @router.patch("/{contact_id}", response=ContactDetail, summary="Change a contact")
 def change_contact(request: HttpRequest, contact_id: Id, body: TraitsIn) -> Any:
     """Scope: contacts.write."""
     actions.update_contact(caller(request), contact_id, body.traits)
-    return _profile(contact_id)
+    return read_profile(contact_id)
 
 
 @router.post("/{contact_id}/erase", response={204: None}, summary="Erase a person")
@@ -278,7 +272,7 @@ def erase_contact(request: HttpRequest, contact_id: Id, body: EraseIn) -> Status
 def list_identities(request: HttpRequest, contact_id: Id) -> Any:
     """Scope: contacts.read."""
     caller(request, "contacts.read")
-    _profile(contact_id)
+    read_profile(contact_id)
     return queries.identities(contact_id)
 
 
@@ -304,20 +298,26 @@ def remove_identity(request: HttpRequest, contact_id: Id, body: IdentityIn) -> A
 def list_timeline(
     request: HttpRequest,
     contact_id: Id,
-    query: Annotated[PageQuery, Query()],
-    kind: Annotated[str, Query(max_length=20)] = "",
+    query: Annotated[TimelineQuery, Query()],
 ) -> Json:
     """Events, newest first. Scope: contacts.read."""
     caller(request, "contacts.read")
-    _profile(contact_id)
-    return paging.answer(events.timeline(contact_id, kind, query.after, query.limit))
+    read_profile(contact_id)
+    wanted = Wanted(
+        kind=query.kind,
+        channel=query.channel,
+        text=query.q,
+        since=query.since,
+        until=query.until,
+    )
+    return paging.answer(events.timeline(contact_id, wanted, query.after, query.limit))
 
 
 @router.get("/{contact_id}/score", response=Json, summary="Explain the score")
 def explain_score(request: HttpRequest, contact_id: Id) -> Any:
     """Each rule with its points and the days behind them. Scope: scoring.read."""
     caller(request, "scoring.read")
-    _profile(contact_id)
+    read_profile(contact_id)
     found = explain.explain(contact_id, clock.now())
     if found is None:
         raise NotFound("This contact has no score yet.")
@@ -358,7 +358,7 @@ def add_consent(request: HttpRequest, contact_id: Id, body: ConsentIn) -> Status
     """Append only, with the next batch. Giving one needs the words they agreed to.
     Scope: contacts.write."""
     actor = caller(request, "contacts.write")
-    _profile(contact_id)
+    read_profile(contact_id)
     consents.tell(actor, contact_id, **body.dict(), now=clock.now())
     return Status(202, None)
 
@@ -367,36 +367,12 @@ def add_consent(request: HttpRequest, contact_id: Id, body: ConsentIn) -> Status
 def move_stage(request: HttpRequest, contact_id: Id, body: StageIn) -> Any:
     """Scope: leads.write."""
     actor = caller(request, "leads.write")
-    _profile(contact_id)
+    read_profile(contact_id)
     return leads.move_stage(actor, [contact_id], body.to, "hand", body.reason, clock.now())
 
 
-@router.get("/{contact_id}/merges", response=list[MergeOut], summary="Merges")
-def list_merges(request: HttpRequest, contact_id: Id) -> Any:
-    """Scope: contacts.read."""
-    caller(request, "contacts.read")
-    return queries.merges(contact_id)
-
-
-@router.post("/{contact_id}/merges", response={201: list[MergeOut]}, summary="Merge another in")
-def merge_contacts(request: HttpRequest, contact_id: Id, body: MergeIn) -> Status[Any]:
-    """The other contact is linked into this one; it can be undone. Scope: contacts.write."""
-    actions.merge(caller(request), contact_id, body.loser_id)
-    return Status(201, queries.merges(contact_id))
-
-
-@router.delete(
-    "/{contact_id}/merges/{merge_id}", response=ContactDetail, summary="Undo a merge"
-)
-def undo_merge(request: HttpRequest, contact_id: Id, merge_id: Id) -> Any:
-    """Both get back what was theirs; answers the restored contact. Scope: contacts.write."""
-    actor = caller(request, "contacts.write")
-    if not any(row.merge_id == merge_id for row in queries.merges(contact_id)):
-        raise NotFound("This contact has no such merge.", merge_id=merge_id)
-    return _profile(actions.undo_merge(actor, merge_id))
-
-
-def _profile(contact_id: int) -> queries.Profile:
+def read_profile(contact_id: int) -> queries.Profile:
+    """The contact; raises ``NotFound``."""
     found = queries.profile(contact_id)
     if found is None:
         raise NotFound("There is no such contact.", contact_id=contact_id)

@@ -5,7 +5,9 @@ export function start(list) {
     if (!list.isConnected) return;
     const first = list.querySelector("[data-position]");
     if (document.visibilityState === "visible" && first) {
-      const answer = await fetch(`${list.dataset.url}?since=${encodeURIComponent(first.dataset.position)}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+      const url = new URL(list.dataset.url, location.href);
+      url.searchParams.set("since", first.dataset.position);
+      const answer = await fetch(url, { headers: { "HX-Request": "true" } }).catch(() => null);
       if (answer?.status === 200) {
         const piece = document.createElement("template");
         piece.innerHTML = await answer.text();

@@ -1,0 +1,30 @@
+"""The profile of a contact as cards: what each shows and where it stands, in one list.
+
+To add a card: a function that takes a ``Subject`` and gives the template its context as
+``this``; a template of the card's key under ``staff/contacts/cards``; a line here. Inside a
+place the order is the order of the page, on a phone too.
+"""
+
+from __future__ import annotations
+
+from trellis.web.staff.cards import about, ahead, past, story, who, why
+from trellis.web.staff.cards.subject import Card
+
+CARDS: tuple[Card, ...] = (
+    Card(key="who", place="head", context=who.who),
+    # why and what next: what a salesperson looks for first
+    Card(key="why", place="now", context=why.why, right="scoring.read"),
+    Card(key="ahead", place="now", context=ahead.ahead),
+    Card(key="journeys", place="now", context=past.journeys, right="journeys.read"),
+    Card(key="messages", place="now", context=past.messages, right="messages.read"),
+    Card(key="stages", place="now", context=past.stages, right="leads.read"),
+    # what happened
+    Card(key="story", place="story", context=story.story),
+    # who, in full
+    Card(key="facts", place="about", context=about.facts),
+    Card(key="attributes", place="about", context=about.attributes),
+    Card(key="consent", place="about", context=who.consent),
+    Card(key="segments", place="about", context=past.segments, right="segments.read"),
+    Card(key="identities", place="about", context=past.identities),
+)
+"""Every card of the profile, in the order of the page."""

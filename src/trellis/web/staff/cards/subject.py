@@ -1,0 +1,107 @@
+"""What a card of the profile is, and the contact it is drawn for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Literal
+
+from trellis.accounts.types import Actor, Right
+from trellis.core import clock
+from trellis.journeys import queries as journeys
+from trellis.leads import queries as leads
+from trellis.messaging import queries as messaging
+from trellis.messaging.queries import Filter
+from trellis.people import queries as people
+from trellis.people.models import Attribute, Consent
+from trellis.people.queries import Profile
+
+MESSAGES = 8
+"""Messages that the page reads, the newest ones."""
+
+Place = Literal["head", "now", "story", "about"]
+"""Where a card stands: above all; why and what next; what happened; who."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """One contact on one request, and what more than one card reads; read once, when first
+    asked for, in a number of queries that does not grow with the contact."""
+
+    contact: Profile
+    actor: Actor
+    got: Mapping[str, str] = field(default_factory=dict)
+    """The query of the address: the filters of the timeline."""
+    now: datetime = field(default_factory=clock.now)
+
+    @property
+    def id(self) -> int:
+        """The number of the contact."""
+        return self.contact.contact_id
+
+    @cached_property
+    def stages(self) -> dict[int, leads.StageRow]:
+        """All stages of the default line by id."""
+        return leads.stages()
+
+    @cached_property
+    def consents(self) -> list[Consent]:
+        """Every consent given or withdrawn, the newest first."""
+        return people.consents(self.id)
+
+    @cached_property
+    def runs(self) -> Sequence[journeys.Run]:
+        """The runs of the contact through journeys, the newest first."""
+        return journeys.of_contact(self.id)
+
+    @cached_property
+    def messages(self) -> Sequence[messaging.Line]:
+        """The newest messages."""
+        return messaging.messages(Filter(contact_id=self.id), limit=MESSAGES)
+
+    @cached_property
+    def attributes(self) -> Mapping[str, Attribute]:
+        """The definitions of attributes in use by key."""
+        return {row.key: row for row in people.attributes()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """One part of the profile: a function that gives its context (``this`` in the template),
+    or None where there is nothing to show, and a template of the same name under
+    ``staff/contacts/cards``. Seen by those who have ``right``. The number of queries of the
+    function must not depend on the data."""
+
+    key: str
+    place: Place
+    context: Callable[[Subject], Mapping[str, Any] | None]
+    right: Right = "contacts.read"
+
+    @property
+    def template(self) -> str:
+        """The template that draws it."""
+        return f"staff/contacts/cards/{self.key}.html"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A card with its context, ready for the page."""
+
+    key: str
+    template: str
+    this: Mapping[str, Any]
+
+
+def shown(cards: Sequence[Card], subject: Subject) -> dict[str, list[Shown]]:
+    """The cards that have something to show to the actor, by place, in their order."""
+    places: dict[str, list[Shown]] = {"head": [], "now": [], "story": [], "about": []}
+    for card in cards:
+        if not subject.actor.may(card.right):
+            continue
+        context = card.context(subject)
+        if context is not None:
+            found = Shown(key=card.key, template=card.template, this=context)
+            places[card.place].append(found)
+    return places
