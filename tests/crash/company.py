@@ -35,6 +35,7 @@ def main() -> None:
         from trellis.messaging import policy
         from trellis.pipeline import recompute
         from trellis.scoring import actions as scoring
+        from trellis.scoring.drafting import RuleDraft
         from trellis.scoring.models import ScoreModel
         from trellis.segments import actions as segments
 
@@ -45,7 +46,7 @@ def main() -> None:
         scoring.save_rule(
             SYSTEM,
             model.pk,
-            scoring.RuleDraft(
+            RuleDraft(
                 name="Prices", bucket="engagement", points=POINTS, signal=signal.key, cap=CAP
             ),
         )

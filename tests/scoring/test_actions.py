@@ -13,7 +13,7 @@ from trellis.core.errors import Forbidden, InvalidInput
 from trellis.pipeline import recompute
 from trellis.rules.types import RuleError
 from trellis.scoring import actions
-from trellis.scoring.actions import ModelDraft, RuleDraft
+from trellis.scoring.drafting import ModelDraft, RuleDraft
 from trellis.scoring.explain import explain
 from trellis.scoring.models import ScoreModel, ScoreRule
 from trellis.segments.models import Membership

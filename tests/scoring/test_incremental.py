@@ -27,7 +27,8 @@ from trellis.core import locks
 from trellis.people.models import Standing
 from trellis.pipeline.derive import derive
 from trellis.rules import features
-from trellis.scoring.models import ScoreModel, ScoreRule
+from trellis.scoring.explain import explain
+from trellis.scoring.models import Score, ScoreDay, ScoreModel, ScoreRule
 from trellis.segments.models import Membership, Segment
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +48,7 @@ POINTS = st.one_of(
             "cap": st.none() | st.integers(1, 60),
             "window_days": st.none() | st.integers(1, 40),
             "decay_days": st.none() | st.integers(1, 40),
+            "group": st.sampled_from(["", "together"]),
         }
     ),
 )
@@ -82,14 +84,23 @@ STEPS = st.lists(
 )
 
 
+GROUPS = [
+    {"key": "together", "name": "Together", "bucket": bucket, "limit": 25}
+    for bucket in ("interest",)
+]
+
+
 def define(world: World, points: list[dict[str, Any]], rules: list[dict[str, Any]]) -> None:
     model = ScoreModel.objects.get(default=True)
+    ScoreModel.objects.update(groups=GROUPS, caps={"engagement": 30}, least=-5, most=70)
+    second = ScoreModel.objects.create(key="second", name="Second", warm_from=1, hot_from=9)
     for number, draft in enumerate(points):
         fields = dict(draft)
         if key := fields.pop("signal", None):
             fields["signal_id"] = world.signals[key]
         bucket = ("demographic", "interest", "engagement")[number % 3]
-        ScoreRule.objects.create(model=model, name=str(number), bucket=bucket, **fields)
+        home = second if number == 3 else model
+        ScoreRule.objects.create(model=home, name=str(number), bucket=bucket, **fields)
     for number, rule in enumerate(rules):
         Segment.objects.create(key=f"s{number}", name=str(number), rule=rule, status="live")
     if rules:
@@ -118,12 +129,33 @@ def do(world: World, ids: list[int], step: tuple[Any, ...], today: date) -> None
             )
 
 
+def assert_told(ids: list[int], now: datetime) -> None:
+    """The explanation adds up to what stands, and history ends with it, for every model."""
+    for model in ScoreModel.objects.all():
+        last = {
+            row.contact_id: row
+            for row in ScoreDay.objects.filter(model_id=model.pk).order_by("day")
+        }
+        for number in ids:
+            told = explain(number, now, model.pk)
+            assert told is not None
+            if told.frozen:
+                continue
+            given = sum(rule.points for rule in told.rules)
+            assert given + sum(limit.points for limit in told.limits) == told.score
+            stands = (told.stored or {"score": 0})["score"]
+            assert stands == told.score
+            assert (last[number].score if number in last else 0) == told.score
+
+
 def state_of(ids: list[int]) -> dict[int, Any]:
     held: dict[int, set[int]] = {number: set() for number in ids}
     for row in Membership.objects.all():
         held[row.contact_id].add(row.segment_id)
+    others = {row.contact_id: (row.score, row.temperature) for row in Score.objects.all()}
     return {
         s.contact_id: (
+            others.get(s.contact_id, (0, "cold")),
             s.demographic,
             s.interest,
             s.engagement,
@@ -192,14 +224,16 @@ def test_bit_by_bit_equals_all_at_once(
         found = state_of(ids)
 
         Membership.objects.exclude(segment_id=world.list).delete()
+        Score.objects.all().delete()
         Standing.objects.update(
             score=0, demographic=0, interest=0, engagement=0, temperature="cold", grade=""
         )
         derive(ids, now, {})
         whole = state_of(ids)
-        assert {k: v[:6] + v[7:] for k, v in found.items()} == {
-            k: v[:6] + v[7:] for k, v in whole.items()
+        assert {k: v[:7] + v[8:] for k, v in found.items()} == {
+            k: v[:7] + v[8:] for k, v in whole.items()
         }
+        assert_told(ids, now)
         assert all(s.next_on is None or s.next_on > now.date() for s in Standing.objects.all())
         transaction.set_rollback(True)
     locks.forget_definitions()

@@ -66,6 +66,11 @@ class Contact(models.Model):
                 name="contact_anonymous_age",
                 condition=models.Q(known=False, merged_into__isnull=True),
             ),
+            models.Index(
+                fields=["company_id"],
+                name="contact_company",
+                condition=models.Q(company_id__isnull=False),
+            ),
         ]
 
     @override
@@ -78,7 +83,8 @@ class Standing(models.Model):
     """Narrow and hot: what changes with each batch. Nothing here is indexed, so that
     updates stay heap-only.
 
-    Points are of the default score model. ``next_on`` is the first day on which one of
+    Points are of the default score model; ``company_id`` is the company that they were last
+    counted for. ``next_on`` is the first day on which one of
     the contact's windows moves (decay, window end); the clock re-evaluates it then.
     """
 
@@ -92,6 +98,7 @@ class Standing(models.Model):
     grade = models.CharField(max_length=2, default="", db_default="")
     temperature = models.CharField(max_length=4, default="cold", db_default="cold")
     stage_id = models.IntegerField(null=True)
+    company_id = models.BigIntegerField(null=True)
     next_on = models.DateField(null=True)
 
     class Meta:

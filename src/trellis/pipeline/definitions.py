@@ -28,11 +28,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Definitions:
-    """All that derivation needs. ``model`` is None where its score is frozen, ``line``
-    where there are no stages; ``layers`` are the segments, each reading earlier layers."""
+    """All that derivation needs. ``models`` are the score models in use, without those that
+    are frozen; ``line`` is None where there are no stages; ``layers`` are the segments, each
+    reading earlier layers."""
 
     fields: Fields
-    model: ModelSpec | None
+    models: tuple[ModelSpec, ...]
     line: LineSpec | None
     layers: tuple[tuple[SegmentSpec, ...], ...]
 
@@ -54,7 +55,7 @@ def load() -> Definitions:
     """Read all definitions; what is broken is marked so, counted, and left out: its last
     result stays as it is. What is mended is built again."""
     fields = registry.snapshot()
-    model, bad_rules = scoring.load(fields)
+    models, bad_rules = scoring.load(fields)
     line, bad_stages = leads.load(fields)
     layers, bad_segments = segments.load(fields)
     _mark_rules(bad_rules)
@@ -62,7 +63,7 @@ def load() -> Definitions:
     _mark_segments(bad_segments)
     return Definitions(
         fields=fields,
-        model=None if model is None or model.broken else model,
+        models=tuple(model for model in models if not model.broken),
         line=line,
         layers=tuple(tuple(layer) for layer in layers),
     )

@@ -28,11 +28,18 @@ from trellis.rules.params import RANGE, THESE, Params, Scope
 from trellis.rules.registry import FACT, SEGMENT
 from trellis.rules.types import fields_of
 from trellis.scoring import compute as scoring
+from trellis.scoring.fields import field_key
 from trellis.scoring.types import BUCKETS, ModelSpec
+from trellis.scoring.writes import History, settled
 from trellis.segments import compute as segments
 from trellis.segments.types import SegmentSpec
 
 _PLACE = re.compile(r"%\((\w+)\)s")
+_COMPANIES = (
+    " OR company_before IS DISTINCT FROM company_told"
+    " OR (company_told IS NOT NULL AND score_before <> score_told)"
+)
+"""Whose company is to be scored again; after a run over everybody, all companies are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +54,18 @@ class Moved:
     stage: int | None
     segments_before: list[int]
     segments: list[int]
+    company_before: int | None
+    company: int | None
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What to derive. ``model`` and ``line`` None leave scores and stages as they stand;
+    """What to derive. No ``models`` and ``line`` None leave scores and stages as they stand;
     ``whole`` says that all windows are looked at, so that the next day on which something
     moves is replaced and not only brought forward."""
 
     definitions: Definitions
-    model: ModelSpec | None
+    models: tuple[ModelSpec, ...]
     line: LineSpec | None
     layers: tuple[tuple[SegmentSpec, ...], ...]
     whole: bool
@@ -64,14 +73,14 @@ class Plan:
 
 def whole(definitions: Definitions) -> Plan:
     """The plan that derives everything."""
-    return Plan(definitions, definitions.model, definitions.line, definitions.layers, True)
+    return Plan(definitions, definitions.models, definitions.line, definitions.layers, True)
 
 
 def only_segments(definitions: Definitions, wanted: Iterable[int]) -> Plan:
     """The plan that derives some segments from scores and stages as they stand."""
     ids = set(wanted)
     layers = [tuple(spec for spec in layer if spec.id in ids) for layer in definitions.layers]
-    return Plan(definitions, None, None, tuple(layer for layer in layers if layer), False)
+    return Plan(definitions, (), None, tuple(layer for layer in layers if layer), False)
 
 
 def scores(definitions: Definitions) -> Plan:
@@ -84,7 +93,7 @@ def scores(definitions: Definitions) -> Plan:
             if derived or spec.reads & ids:
                 ids.add(spec.id)
     part = only_segments(definitions, ids)
-    return replace(part, model=definitions.model, line=definitions.line)
+    return replace(part, models=definitions.models, line=definitions.line)
 
 
 class Derivation:
@@ -142,6 +151,7 @@ class _Statement:
         )
         self.levels: list[str] = []
         self.sets: dict[str, str] = {}
+        self.history = History(self.compiler)
         self.other_members = False
 
     def compose(self, scope: Scope) -> str:
@@ -149,10 +159,12 @@ class _Statement:
         self._stage()
         self._segments()
         changes = [f"s.{name} IS DISTINCT FROM {value}" for name, value in self.sets.items()]
+        changes += self.history.changes()
         changes.append(f"{self.after_segments} <> {self.before_segments}")
         if self.plan.line is not None:
             changes.append("(c.known AND l.contact_id IS NULL)")
         names = [f"{value} AS {name}" for name, value in self.sets.items()]
+        names += self.history.columns()
         inner = (
             f"SELECT c.contact_id, {self._told()}{''.join(', ' + name for name in names)}\n"
             f"{self._frame(scope)} AND ({' OR '.join(changes)}) OFFSET 0"
@@ -160,26 +172,32 @@ class _Statement:
         puts = ", ".join(f"{name} = v.{name}" for name in self.sets)
         return (
             f"WITH moved AS (UPDATE standing AS t SET {puts}\nFROM ({inner}) v\n"
-            f"WHERE t.contact_id = v.contact_id AND {scope.of('t.contact_id')} RETURNING v.*)\n"
+            f"WHERE t.contact_id = v.contact_id AND {scope.of('t.contact_id')} RETURNING v.*)"
+            f"{self.history.writes()}\n"
             "SELECT contact_id, score_told, temperature_before, temperature_told,"
-            " stage_before, stage_told, segments_before, segments_told FROM moved"
+            " stage_before, stage_told, segments_before, segments_told,"
+            " company_before, company_told FROM moved"
             " WHERE temperature_before <> temperature_told"
             " OR stage_before IS DISTINCT FROM stage_told OR segments_before <> segments_told"
+            f"{_COMPANIES if scope is THESE else ''}"
             " ORDER BY contact_id"
         )
 
     def _score(self) -> None:
-        model = self.plan.model
-        if model is None:
-            return
-        self._level("b", scoring.buckets(self.compiler, model))
-        self._level("v", scoring.totals(model))
-        names = {bucket: f"b.{bucket}" for bucket in BUCKETS}
-        names |= {name: f"v.{name}" for name in ("score", "temperature", "grade")}
-        self.sets |= names
-        for name, column in names.items():
-            field = f"score.{name}" if name in BUCKETS else name
-            self.compiler.columns[field] = column
+        for model in self.plan.models:
+            mark = "" if model.default else str(model.id)
+            self.levels += scoring.joined(scoring.levels(self.compiler, model, mark))
+            parts = settled(model, mark)
+            self.history.follow(model, parts)
+            for name, column in parts.items():
+                self.compiler.columns[field_key(model.key, name)] = column
+            if model.default:
+                self.sets |= parts
+                for name, column in parts.items():
+                    key = f"score.{name}" if name in BUCKETS else name
+                    self.compiler.columns[key] = column
+        if self.plan.models:
+            self.sets["company_id"] = "c.company_id"
 
     def _stage(self) -> None:
         line = self.plan.line
@@ -209,7 +227,7 @@ class _Statement:
         day: that spares writing it for everybody who ever did something."""
         specs = [spec for layer in self.plan.layers for spec in layer]
         rules = bool(specs) and all(only_ends(spec.rule) for spec in specs)
-        return rules and self.plan.model is None and self.plan.line is None
+        return rules and not self.plan.models and self.plan.line is None
 
     def _level(self, alias: str, columns: Sequence[str]) -> None:
         self.levels.append(f"CROSS JOIN LATERAL (SELECT {', '.join(columns)} OFFSET 0) {alias}")
@@ -225,6 +243,7 @@ class _Statement:
         joins = [f"LEFT JOIN ({self._memberships(scope)}) m ON m.contact_id = c.contact_id"]
         if self.plan.line is not None:
             joins.append(leads.join(self.plan.line, scope))
+        joins += self.history.joins(scope)
         return self.compiler.frame(scope, extra=[*joins, *self.levels])
 
     def _memberships(self, scope: Scope) -> str:
@@ -246,8 +265,9 @@ class _Statement:
         )
 
     def _told(self) -> str:
-        score = "v.score" if self.plan.model is not None else "s.score"
-        temperature = "v.temperature" if self.plan.model is not None else "s.temperature"
+        score = self.sets.get("score", "s.score")
+        temperature = self.sets.get("temperature", "s.temperature")
+        company = "c.company_id" if self.plan.models else "s.company_id"
         if self.plan.line is not None:
             lead = (
                 "CASE WHEN c.known THEN l.stage_id END AS stage_before,"
@@ -256,7 +276,8 @@ class _Statement:
         else:
             lead = "s.stage_id AS stage_before, s.stage_id AS stage_told"
         return (
-            f"{score} AS score_told, s.temperature AS temperature_before,"
+            f"{score} AS score_told, s.score AS score_before, s.company_id AS company_before,"
+            f" {company} AS company_told, s.temperature AS temperature_before,"
             f" {temperature} AS temperature_told, {lead},"
             f" {self.before_segments} AS segments_before, {self.after_segments} AS segments_told"
         )

@@ -21,6 +21,7 @@ from trellis.leads import moves
 from trellis.pipeline import definitions
 from trellis.pipeline.definitions import Definitions
 from trellis.pipeline.derivation import Derivation, Moved, for_contacts, whole
+from trellis.scoring import companies
 from trellis.segments import membership
 
 Causes = Mapping[int, tuple[int | None, int]]
@@ -55,6 +56,7 @@ def record(
     if not moved:
         return []
     _write_stages(known, moved, now)
+    _note_companies(moved)
     _write_memberships(moved, now)
     facts = [
         system_fact(
@@ -124,6 +126,12 @@ def _write_stages(known: Definitions, moved: Sequence[Moved], now: datetime) -> 
         how="rule",
         reason="",
         now=now,
+    )
+
+
+def _note_companies(moved: Sequence[Moved]) -> None:
+    companies.note(
+        {number for item in moved for number in (item.company_before, item.company) if number}
     )
 
 

@@ -23,6 +23,7 @@ from trellis.rules import registry, types
 from trellis.rules.parse import parse
 from trellis.rules.registry import Field
 from trellis.rules.types import RuleError
+from trellis.scoring import companies
 from trellis.scoring.models import ScoreModel
 from trellis.segments import membership
 from trellis.segments.models import Segment
@@ -36,7 +37,8 @@ PAUSE = 0.7
 _SQL = load("trellis.pipeline", "recompute")
 
 MakePlan = Callable[[Definitions], Plan]
-Report = Callable[[int], None]
+Report = Callable[[int], bool]
+"""Told how many per cent are done; answers whether to go on."""
 
 
 def build_segment(segment_id: int) -> None:
@@ -52,8 +54,9 @@ def build_segment(segment_id: int) -> None:
     def plan(known: Definitions) -> Plan:
         return only_segments(known, _with_unbuilt(known, segment_id))
 
-    def report(percent: int) -> None:
+    def report(percent: int) -> bool:
         Segment.objects.filter(pk=segment_id, status="building").update(progress=percent)
+        return True
 
     _run(plan, report)
     with changing_definitions():
@@ -67,20 +70,23 @@ def build_segment(segment_id: int) -> None:
 
 def recompute() -> None:
     """Bring scores, stages and what depends on them up to date for everybody, with the
-    progress shown on the score model. Signals that are still counting the past are filled
-    first."""
+    progress shown on the score models. Signals that are still counting the past are filled
+    first. Stops between two chunks where somebody asked for it; whoever was scored by then
+    stays so."""
     _fill(registry.snapshot())
-    rows = ScoreModel.objects.filter(default=True)
+    rows = ScoreModel.objects.filter(active=True)
     rows.update(progress=0)
 
-    def report(percent: int) -> None:
-        rows.update(progress=percent)
+    def report(percent: int) -> bool:
+        return bool(rows.filter(stopped=False).update(progress=percent))
 
-    _run(scores, report)
-    rows.update(progress=100, computed_at=clock.now())
+    if _run(scores, report):
+        rows.update(progress=100, computed_at=clock.now())
+    companies.refresh_all(clock.now())
 
 
-def _run(make: MakePlan, report: Report) -> None:
+def _run(make: MakePlan, report: Report) -> bool:
+    """Derive everybody, chunk by chunk; false where it was stopped."""
     compiled: tuple[Definitions, Derivation] | None = None
     low, size = 0, FIRST
     while True:
@@ -92,9 +98,10 @@ def _run(make: MakePlan, report: Report) -> None:
                 compiled = (known, for_range(make(known)))
             ((high, last),) = db.fetch(_SQL["chunk"], {"low": low, "size": size})
             if high is None:
-                return
+                return True
             _chunk(known, compiled[1], low, high)
-            report(min(99, int(100 * high / last)))
+            if not report(min(99, int(100 * high / last))):
+                return False
         took = time.monotonic() - started
         low = high + 1
         size = max(1_000, min(LARGEST, int(size * PAUSE / max(took, 0.05))))

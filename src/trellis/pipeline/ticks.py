@@ -17,6 +17,7 @@ from trellis.journeys import engine
 from trellis.messaging import deliver
 from trellis.people import purge
 from trellis.pipeline.derive import derive
+from trellis.scoring import companies
 
 CHUNK = 2_000
 SEEN_DAYS = 35
@@ -33,7 +34,8 @@ _SQL = sql.load(__package__, "ticks")
 def run_due(now: datetime) -> int:
     """Run everything that is due at ``now``; returns how much that was."""
     deliver.reap(now)
-    return windows(now) + enrolments(ALL_SLOTS, now) + messages(ALL_SLOTS, now)
+    scored = score_companies(now)
+    return scored + windows(now) + enrolments(ALL_SLOTS, now) + messages(ALL_SLOTS, now)
 
 
 def enrolments(slots: Sequence[int], now: datetime | None = None) -> int:
@@ -59,6 +61,16 @@ def windows(now: datetime) -> int:
     return len(due)
 
 
+def score_companies(now: datetime) -> int:
+    """Score the companies again whose people changed; returns how many changed. Where a
+    rule reads the score of a company, its people are due for ``windows``."""
+    with transaction.atomic():
+        changed = companies.run_due(now)
+        if changed and companies.is_read():
+            db.run(_SQL["wake_people"], {"companies": changed, "today": day_of(now)})
+    return len(changed)
+
+
 def upkeep(now: datetime) -> None:
     """Once a day: partitions ahead, old months, old message ids, old visitors, old refused
     items, old uploads."""
@@ -68,3 +80,4 @@ def upkeep(now: datetime) -> None:
     purge.anonymous(now)
     rejected.prune(now - timedelta(days=REJECTED_DAYS))
     imports.tidy(now - timedelta(days=UPLOAD_DAYS))
+    companies.refresh_all(now)

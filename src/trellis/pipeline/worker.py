@@ -148,7 +148,8 @@ class Clock:
             deliver.reap(clock.now())
             if new_day:
                 ticks.upkeep(clock.now())
-            if new_day or tick - self._windows_at > WINDOWS:
+            scored = ticks.score_companies(clock.now())
+            if new_day or scored or tick - self._windows_at > WINDOWS:
                 ticks.windows(clock.now())
                 self._windows_at = time.monotonic()
         finally:

@@ -48,6 +48,16 @@ def of_attribute(key: str) -> list[Use]:
     return _where(lambda leaf: leaf.get("field") == f"attr.{key}")
 
 
+def of_field(key: str) -> list[Use]:
+    """The rules that read a field."""
+    return _where(lambda leaf: leaf.get("field") == key)
+
+
+def of_score(key: str) -> list[Use]:
+    """The rules that read a score model by its own name."""
+    return _where(lambda leaf: str(leaf.get("field")).startswith(f"score.{key}."))
+
+
 def segment_keys(rule: Any) -> set[str]:
     """The keys of the segments that a rule, as JSON, reads."""
     return {

@@ -1,129 +1,183 @@
-"""What can be done with score models: look at a change, save it, make a model the default."""
+"""What can be done with score models: look at a change, save it, copy, switch, make a model
+the default, score everybody again. Edits that are published together: ``drafts``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from trellis.accounts import audit
 from trellis.accounts.access import require
 from trellis.accounts.types import Actor
-from trellis.core.errors import InvalidInput, NotFound
+from trellis.core import clock
+from trellis.core.errors import Conflict, NotFound
 from trellis.core.jobs import enqueue
 from trellis.core.locks import changing_definitions
 from trellis.events.behaviour import read_draft, read_rule
-from trellis.events.models import Signal
-from trellis.rules import registry
+from trellis.rules import registry, usage
 from trellis.rules.registry import SCORE
-from trellis.rules.types import Rule, to_json
-from trellis.scoring import compute
+from trellis.scoring import compute, drafting
+from trellis.scoring.drafting import ModelDraft, RuleDraft
 from trellis.scoring.models import ScoreModel, ScoreRule
 from trellis.scoring.preview import Impact, impact
-from trellis.scoring.types import BUCKETS, OCCURRENCE, POINTS_LIMIT, VALUE
-
-
-@dataclass(frozen=True, kw_only=True)
-class RuleDraft:
-    """A score rule as a person wrote it; see ``models.ScoreRule``. ``signal`` is a key."""
-
-    name: str
-    bucket: str
-    points: int
-    rule: Mapping[str, Any] | None = None
-    signal: str = ""
-    per: str = OCCURRENCE
-    cap: int | None = None
-    window_days: int | None = None
-    decay_days: int | None = None
-    priority: int = 100
-    active: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelDraft:
-    """The settings of a model; None leaves a setting as it is."""
-
-    name: str | None = None
-    warm_from: int | None = None
-    hot_from: int | None = None
-    caps: Mapping[str, int] | None = None
-    grades: Mapping[str, list[int]] | None = None
 
 
 def add_model(actor: Actor, draft: ModelDraft) -> ScoreModel:
     """Make another model, without rules. Only the default one fills the standings."""
     require(actor, "scoring.write")
     with changing_definitions():
-        model = ScoreModel(name="")
-        _apply(model, draft)
-        if not model.name:
-            raise InvalidInput(_("A model needs a name."))
+        model = ScoreModel(name="", changed_by=actor.name)
+        drafting.apply(model, draft)
+        model.key = drafting.new_key(model.name, draft.key)
         model.save()
         audit.record(actor, "score_model.add", "score_model", model.pk, model.name)
     return model
 
 
-def save_model(actor: Actor, model_id: int, draft: ModelDraft) -> ScoreModel:
-    """Change thresholds, caps and borders; everybody is then scored again in the background."""
+def copy_model(actor: Actor, model_id: int, name: str = "") -> ScoreModel:
+    """Make a model like another, with all its rules; switched off, to be worked on."""
     require(actor, "scoring.write")
     with changing_definitions():
-        model = _model(model_id)
-        before = _settings(model)
-        _apply(model, draft)
+        source = find_model(model_id)
+        values = drafting.settings_of(source)
+        values["name"] = name.strip() or _("Copy of %(name)s") % {"name": source.name}
+        model = ScoreModel(**values, active=False, changed_by=actor.name)
+        model.key = drafting.new_key(model.name, None)
         model.save()
-        change = {k: [before[k], v] for k, v in _settings(model).items() if v != before[k]}
-        if change:
-            audit.record(
-                actor, "score_model.update", "score_model", model.pk, model.name, change
-            )
-            _recompute(model)
+        ScoreRule.objects.bulk_create(
+            ScoreRule(model=model, changed_by=actor.name, **drafting.rule_values(row))
+            for row in source.rules.all()
+        )
+        audit.record(
+            actor, "score_model.copy", "score_model", model.pk, model.name, {"of": source.key}
+        )
     return model
 
 
-def make_default(actor: Actor, model_id: int) -> None:
-    """Let this model fill the standings from now on; everybody is scored again."""
+def switch_model(actor: Actor, model_id: int, on: bool) -> ScoreModel:
+    """Compute a model from now on, or no longer. The default one is always on; one that
+    rules read is not switched off. Raises ``Conflict``."""
     require(actor, "scoring.write")
     with changing_definitions():
-        model = _model(model_id)
+        model = find_model(model_id)
+        if not on:
+            _refuse_used(model)
+        model.active = on
+        model.save(update_fields=["active"])
+        audit.record(
+            actor, "score_model.switch", "score_model", model.pk, model.name, {"on": on}
+        )
+        score_everybody(model)
+    return model
+
+
+def delete_model(actor: Actor, model_id: int) -> None:
+    """Delete a model with its rules, scores and history. Raises ``Conflict`` where it is
+    the default one or in use."""
+    require(actor, "scoring.write")
+    with changing_definitions():
+        model = find_model(model_id)
+        _refuse_used(model)
+        audit.record(actor, "score_model.delete", "score_model", model.pk, model.name)
+        enqueue("scoring.forget_model", model_id=model.pk)
+        model.delete()
+
+
+def save_model(
+    actor: Actor, model_id: int, draft: ModelDraft, version: int | None = None
+) -> ScoreModel:
+    """Change thresholds, caps, groups and borders; everybody is then scored again in the
+    background. ``version`` is the one that the person saw: raises ``ChangedMeanwhile``
+    where somebody else saved another since."""
+    require(actor, "scoring.write")
+    with changing_definitions():
+        model = find_model(model_id)
+        before = drafting.settings_of(model)
+        drafting.apply(model, draft)
+        wanted = drafting.settings_of(model)
+        drafting.check_version(version, model, before, wanted)
+        if change := drafting.difference(before, wanted):
+            write_model(actor, model, change)
+            score_everybody(model)
+    return model
+
+
+def write_model(actor: Actor, model: ScoreModel, change: dict[str, list[object]]) -> None:
+    """Save settings that differ, in a change of definitions."""
+    model.version += 1
+    model.changed_by, model.changed_at = actor.name, clock.now()
+    model.save()
+    audit.record(actor, "score_model.update", "score_model", model.pk, model.name, dict(change))
+    known = {(group["key"], group["bucket"]) for group in model.groups}
+    for row in model.rules.exclude(group=""):
+        if (row.group, row.bucket) not in known:
+            ScoreRule.objects.filter(pk=row.pk).update(group="")
+
+
+def make_default(actor: Actor, model_id: int) -> None:
+    """Let this model fill the standings from now on; everybody is scored again. The one
+    that did so far goes on beside it."""
+    require(actor, "scoring.write")
+    with changing_definitions():
+        model = find_model(model_id)
         ScoreModel.objects.filter(default=True).update(default=False)
-        model.default = True
-        model.save(update_fields=["default"])
+        model.default = model.active = True
+        model.save(update_fields=["default", "active"])
         audit.record(actor, "score_model.default", "score_model", model.pk, model.name)
-        _recompute(model)
+        score_everybody(model)
 
 
 def save_rule(
-    actor: Actor, model_id: int, draft: RuleDraft, rule_id: int | None = None
+    actor: Actor,
+    model_id: int,
+    draft: RuleDraft,
+    rule_id: int | None = None,
+    version: int | None = None,
 ) -> ScoreRule:
     """Add a rule to a model, or change one; everybody is then scored again in the
-    background. Raises ``RuleError`` and ``InvalidInput``."""
+    background. ``version`` as in ``save_model``. Raises ``RuleError``, ``InvalidInput`` and
+    ``ChangedMeanwhile``."""
     require(actor, "scoring.write")
     parsed = None if draft.rule is None else read_rule(actor, draft.rule, level=SCORE)
     with changing_definitions():
-        model = _model(model_id)
-        row = ScoreRule(model=model) if rule_id is None else _rule(model, rule_id)
-        verb = "score_rule.add" if rule_id is None else "score_rule.update"
-        _fill(row, draft, parsed)
-        row.broken = ""
-        row.save()
-        audit.record(actor, verb, "score_rule", row.pk, row.name, {"points": row.points})
-        _recompute(model)
+        model = find_model(model_id)
+        row = ScoreRule(model=model) if rule_id is None else find_rule(model, rule_id)
+        before = drafting.rule_values(row)
+        drafting.fill(row, draft, parsed, model)
+        drafting.check_version(version, row, before, drafting.rule_values(row))
+        write_rule(actor, row)
+        score_everybody(model)
     return row
 
 
-def delete_rule(actor: Actor, model_id: int, rule_id: int) -> None:
+def write_rule(actor: Actor, row: ScoreRule) -> None:
+    """Save a rule, in a change of definitions."""
+    fresh = row._state.adding
+    verb = "score_rule.add" if fresh else "score_rule.update"
+    row.version += 0 if fresh else 1
+    row.changed_by, row.changed_at = actor.name, clock.now()
+    row.broken = ""
+    row.save()
+    audit.record(actor, verb, "score_rule", row.pk, row.name, {"points": row.points})
+
+
+def delete_rule(actor: Actor, model_id: int, rule_id: int, version: int | None = None) -> None:
     """Take a rule out of a model; everybody is then scored again in the background."""
     require(actor, "scoring.write")
     with changing_definitions():
-        model = _model(model_id)
-        row = _rule(model, rule_id)
-        audit.record(actor, "score_rule.delete", "score_rule", row.pk, row.name)
-        row.delete()
-        _recompute(model)
+        model = find_model(model_id)
+        row = find_rule(model, rule_id)
+        drafting.check_version(version, row, drafting.rule_values(row), {"name": ""})
+        drop_rule(actor, row)
+        score_everybody(model)
+
+
+def drop_rule(actor: Actor, row: ScoreRule) -> None:
+    """Delete a rule, in a change of definitions."""
+    audit.record(actor, "score_rule.delete", "score_rule", row.pk, row.name)
+    row.delete()
 
 
 def preview_rule(
@@ -131,122 +185,84 @@ def preview_rule(
 ) -> Impact:
     """What saving this rule would change."""
     require(actor, "scoring.read")
-    model = _model(model_id)
+    model = find_model(model_id)
     parsed = None if draft.rule is None else read_draft(draft.rule, level=SCORE)
     rows = [row for row in model.rules.filter(active=True) if row.pk != rule_id]
     row = ScoreRule(model=model, pk=rule_id)
-    _fill(row, draft, parsed)
-    return _impact(model, [*rows, row] if draft.active else rows, now)
+    drafting.fill(row, draft, parsed, model)
+    return look(model, [*rows, row] if draft.active else rows, now)
 
 
 def preview_model(actor: Actor, model_id: int, draft: ModelDraft, now: datetime) -> Impact:
     """What saving these settings, or making this model the default, would change."""
     require(actor, "scoring.read")
-    model = _model(model_id)
-    _apply(model, draft)
-    return _impact(model, list(model.rules.filter(active=True)), now)
+    model = find_model(model_id)
+    drafting.apply(model, draft)
+    return look(model, list(model.rules.filter(active=True)), now)
 
 
 def preview_without(actor: Actor, model_id: int, rule_id: int, now: datetime) -> Impact:
     """What deleting a rule would change."""
     require(actor, "scoring.read")
-    model = _model(model_id)
+    model = find_model(model_id)
     rows = [row for row in model.rules.filter(active=True) if row.pk != rule_id]
-    return _impact(model, rows, now)
+    return look(model, rows, now)
 
 
-def _impact(model: ScoreModel, rows: list[ScoreRule], now: datetime) -> Impact:
+def look(model: ScoreModel, rows: list[ScoreRule], now: datetime) -> Impact:
+    """What these settings with these rules would change, beside the model as it is stored."""
     fields = registry.snapshot()
+    stored = find_model(model.pk)
+    live, _bad = compute.spec_of(stored, list(stored.rules.filter(active=True)), fields)
+    for place, row in enumerate(rows):
+        row.pk = row.pk or -1 - place
     spec, _broken = compute.spec_of(model, rows, fields)
-    return impact(spec, now, fields)
+    return impact(replace(spec, default=stored.default), now, fields, live)
 
 
-def _recompute(model: ScoreModel) -> None:
-    if model.default:
-        ScoreModel.objects.filter(pk=model.pk).update(progress=0)
+def stop_scoring(actor: Actor) -> None:
+    """Stop scoring everybody after the chunk under way. Who was scored by then stays so;
+    others follow when they do something, or when it is started again."""
+    require(actor, "scoring.write")
+    if ScoreModel.objects.filter(active=True, progress__lt=100).update(stopped=True):
+        audit.record(actor, "score_model.stop", "score_model", 0, "")
+
+
+def start_scoring(actor: Actor) -> None:
+    """Score everybody again in the background."""
+    require(actor, "scoring.write")
+    audit.record(actor, "score_model.start", "score_model", 0, "")
+    score_everybody()
+
+
+def score_everybody(model: ScoreModel | None = None) -> None:
+    """Ask for everybody to be scored again, where the model is in use."""
+    if model is None or model.active:
+        ScoreModel.objects.filter(active=True).update(progress=0, stopped=False)
         enqueue("pipeline.recompute", once="recompute")
 
 
-def _model(model_id: int) -> ScoreModel:
+def find_model(model_id: int) -> ScoreModel:
+    """The model; raises ``NotFound``."""
     found = ScoreModel.objects.filter(pk=model_id).first()
     if found is None:
         raise NotFound(_("There is no such score model."), model_id=model_id)
     return found
 
 
-def _rule(model: ScoreModel, rule_id: int) -> ScoreRule:
+def find_rule(model: ScoreModel, rule_id: int) -> ScoreRule:
+    """A rule of the model; raises ``NotFound``."""
     found = model.rules.filter(pk=rule_id).first()
     if found is None:
         raise NotFound(_("There is no such score rule."), rule_id=rule_id)
     return found
 
 
-def _settings(model: ScoreModel) -> dict[str, Any]:
-    names = ("name", "warm_from", "hot_from", "caps", "grades")
-    return {name: getattr(model, name) for name in names}
-
-
-def _apply(model: ScoreModel, draft: ModelDraft) -> None:
-    for name in ("name", "warm_from", "hot_from"):
-        value = getattr(draft, name)
-        if value is not None:
-            setattr(model, name, value if name == "name" else _bounded(value, name))
-    if draft.caps is not None:
-        model.caps = {key: _bounded(cap, key) for key, cap in draft.caps.items()}
-    if draft.grades is not None:
-        model.grades = {key: list(borders) for key, borders in draft.grades.items()}
-    _check_model(model)
-
-
-def _check_model(model: ScoreModel) -> None:
-    if model.warm_from >= model.hot_from:
-        raise InvalidInput(_("Warm must begin below hot."), field="warm_from")
-    if set(model.caps) - set(BUCKETS):
-        raise InvalidInput(_("A cap names a bucket."), field="caps")
-    for key, borders in model.grades.items():
-        good = key in ("fit", "engagement") and len(borders) == 2
-        if not good or not all(isinstance(border, int) for border in borders):
-            raise InvalidInput(_("Fit and engagement have two borders each."), field="grades")
-        if borders[0] <= borders[1]:
-            raise InvalidInput(_("The better grade begins higher."), field="grades")
-
-
-def _fill(row: ScoreRule, draft: RuleDraft, parsed: Rule | None) -> None:
-    if draft.bucket not in BUCKETS:
-        raise InvalidInput(
-            _("The bucket is one of %(all)s.") % {"all": ", ".join(BUCKETS)}, field="bucket"
+def _refuse_used(model: ScoreModel) -> None:
+    if model.default:
+        raise Conflict(
+            _("The default model fills the standings. Make another one the default first.")
         )
-    if draft.per not in (OCCURRENCE, VALUE):
-        raise InvalidInput(_("Points are per occurrence or per value."), field="per")
-    if parsed is None and not draft.signal:
-        raise InvalidInput(_("A score rule needs a condition or a signal."), field="rule")
-    row.name = draft.name.strip()[:120]
-    row.bucket, row.per = draft.bucket, draft.per
-    row.points = _bounded(draft.points, "points")
-    row.rule = None if parsed is None else to_json(parsed)
-    row.signal_id = _signal(draft.signal) if draft.signal else None
-    row.cap = None if draft.cap is None else _bounded(draft.cap, "cap")
-    row.window_days = _days(draft.window_days, "window_days")
-    row.decay_days = _days(draft.decay_days, "decay_days")
-    row.priority, row.active = _bounded(draft.priority, "priority"), draft.active
-    if not row.name:
-        raise InvalidInput(_("A score rule needs a name."), field="name")
-
-
-def _signal(key: str) -> int:
-    found = Signal.objects.filter(key=key).exclude(status="broken").first()
-    if found is None:
-        raise InvalidInput(_("There is no signal %(key)s.") % {"key": key}, field="signal")
-    return int(found.pk)
-
-
-def _bounded(value: int, field: str) -> int:
-    if abs(value) > POINTS_LIMIT:
-        raise InvalidInput(_("Points are whole numbers of a million at most."), field=field)
-    return value
-
-
-def _days(value: int | None, field: str) -> int | None:
-    if value is not None and not 0 < value <= 3_650:
-        raise InvalidInput(_("A number of days is from 1 to 3650."), field=field)
-    return value
+    if users := usage.of_score(model.key):
+        names = ", ".join(sorted({use.name for use in users}))
+        raise Conflict(_("It is read by %(names)s.") % {"names": names}, used_by=names)

@@ -15,7 +15,10 @@ class ScoringConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Offer the fields of rules."""
-        from trellis.scoring import fields
+        """Offer the fields of rules, and say how scores follow a merged contact."""
+        from trellis.people.registry import ContactTable, register
+        from trellis.scoring import fields, models
 
         fields.register()
+        register(ContactTable(model=models.Score, mode="keep"))
+        register(ContactTable(model=models.ScoreDay, mode="keep"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from trellis.rules.compiler import Compiler
@@ -11,7 +11,15 @@ from trellis.rules.parse import parse
 from trellis.rules.registry import SCORE, Field, pending
 from trellis.rules.types import SIGNAL, RuleError, Span
 from trellis.scoring.models import ScoreModel, ScoreRule
-from trellis.scoring.types import BUCKETS, POINTS_LIMIT, VALUE, Grades, ModelSpec, RuleSpec
+from trellis.scoring.types import (
+    BUCKETS,
+    POINTS_LIMIT,
+    VALUE,
+    Grades,
+    GroupSpec,
+    ModelSpec,
+    RuleSpec,
+)
 
 
 class BrokenRule(NamedTuple):
@@ -21,12 +29,16 @@ class BrokenRule(NamedTuple):
     why: str
 
 
-def load(fields: Mapping[str, Field]) -> tuple[ModelSpec | None, list[BrokenRule]]:
-    """The default model, and its rules that are broken. None where there is no model."""
-    row = ScoreModel.objects.filter(default=True).order_by("id").first()
-    if row is None:
-        return None, []
-    return spec_of(row, list(row.rules.filter(active=True)), fields)
+def load(fields: Mapping[str, Field]) -> tuple[list[ModelSpec], list[BrokenRule]]:
+    """The models that are switched on, the default one first, and their broken rules."""
+    rows = ScoreModel.objects.filter(active=True).order_by("-default", "id")
+    models, broken = [], []
+    for row in rows.prefetch_related("rules"):
+        rules = [rule for rule in row.rules.all() if rule.active]
+        model, bad = spec_of(row, rules, fields)
+        models.append(model)
+        broken += bad
+    return models, broken
 
 
 def spec_of(
@@ -62,6 +74,7 @@ def spec_of(
                 cap=rule.cap,
                 window_days=rule.window_days,
                 decay_days=rule.decay_days,
+                group=rule.group,
             )
         )
     model = ModelSpec(
@@ -70,18 +83,15 @@ def spec_of(
         hot_from=row.hot_from,
         rules=tuple(specs),
         caps={key: int(cap) for key, cap in row.caps.items()},
-        grades=grades_of(row.grades),
+        grades=Grades.read(row.grades),
         broken=broken[0].why if broken else "",
+        key=row.key,
+        default=row.default,
+        groups=tuple(GroupSpec(**group) for group in row.groups),
+        least=row.least,
+        most=row.most,
     )
     return model, broken
-
-
-def grades_of(data: Mapping[str, list[int]]) -> Grades:
-    """The borders as stored, or the default ones."""
-    default = Grades()
-    fit = data.get("fit") or default.fit
-    engagement = data.get("engagement") or default.engagement
-    return Grades((int(fit[0]), int(fit[1])), (int(engagement[0]), int(engagement[1])))
 
 
 def points(compiler: Compiler, rule: RuleSpec) -> str:
@@ -140,24 +150,58 @@ def buckets(compiler: Compiler, model: ModelSpec) -> list[str]:
     """One column per bucket: the sum of its rules, within the bucket's cap."""
     columns = []
     for bucket in BUCKETS:
-        parts = [points(compiler, rule) for rule in model.rules if rule.bucket == bucket]
+        parts = _parts(compiler, model, bucket)
         cap = min(model.caps.get(bucket, POINTS_LIMIT), POINTS_LIMIT)
         total = " + ".join(parts) or "0"
         columns.append(f"greatest(-{POINTS_LIMIT}, least({cap}, {total}))::int AS {bucket}")
     return columns
 
 
+def _parts(compiler: Compiler, model: ModelSpec, bucket: str) -> list[str]:
+    """What a bucket sums: rules without a group, and groups within their limits."""
+    rules = [rule for rule in model.rules if rule.bucket == bucket]
+    groups = {group.key: group for group in model.groups if group.bucket == bucket}
+    parts = [points(compiler, rule) for rule in rules if rule.group not in groups]
+    for key, group in groups.items():
+        given = [points(compiler, rule) for rule in rules if rule.group == key]
+        if given:
+            limit = abs(group.limit)
+            parts.append(f"greatest(-{limit}, least({limit}, {' + '.join(given)}))")
+    return parts
+
+
+def levels(compiler: Compiler, model: ModelSpec, mark: str = "") -> list[tuple[str, list[str]]]:
+    """The two levels of a model as (alias, columns): ``b`` + mark has the buckets, ``v`` +
+    mark score, temperature and grade."""
+    return [
+        (f"b{mark}", buckets(compiler, model)),
+        (f"v{mark}", totals(model, f"b{mark}")),
+    ]
+
+
+def joined(levels: Iterable[tuple[str, list[str]]]) -> list[str]:
+    """Levels as joins, each reading the ones before."""
+    return [
+        f"CROSS JOIN LATERAL (SELECT {', '.join(columns)} OFFSET 0) {alias}"
+        for alias, columns in levels
+    ]
+
+
 def totals(model: ModelSpec, source: str = "b") -> list[str]:
     """Score, temperature and grade, as columns over the buckets in alias ``source``."""
     score = " + ".join(f"{source}.{bucket}" for bucket in BUCKETS)
+    if model.most is not None:
+        score = f"least({model.most}, {score})"
+    if model.least is not None:
+        score = f"greatest({model.least}, {score})"
     fit = f"{source}.demographic"
     engagement = f"({source}.interest + {source}.engagement)"
     a, b = model.grades.fit
     one, two = model.grades.engagement
     return [
-        f"{score} AS score",
-        f"CASE WHEN {score} >= {model.hot_from} THEN 'hot'"
-        f" WHEN {score} >= {model.warm_from} THEN 'warm' ELSE 'cold' END AS temperature",
+        f"({score})::int AS score",
+        f"CASE WHEN ({score}) >= {model.hot_from} THEN 'hot'"
+        f" WHEN ({score}) >= {model.warm_from} THEN 'warm' ELSE 'cold' END AS temperature",
         f"CASE WHEN {fit} >= {a} THEN 'A' WHEN {fit} >= {b} THEN 'B' ELSE 'C' END ||"
         f" CASE WHEN {engagement} >= {one} THEN '1' WHEN {engagement} >= {two} THEN '2'"
         " ELSE '3' END AS grade",

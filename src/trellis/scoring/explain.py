@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -23,7 +23,7 @@ from trellis.rules.types import Span, fields_of
 from trellis.rules.words import sentence
 from trellis.scoring import compute
 from trellis.scoring.models import ScoreModel
-from trellis.scoring.types import BUCKETS, VALUE, ModelSpec, RuleSpec
+from trellis.scoring.types import BUCKETS, POINTS_LIMIT, VALUE, ModelSpec, RuleSpec
 
 _SQL = load("trellis.scoring", "explain")
 
@@ -54,6 +54,7 @@ class RulePoints:
     points: int
     uncapped: int
     sentence: str
+    group: str = ""
     cap: int | None = None
     window_days: int | None = None
     decay_days: int | None = None
@@ -63,10 +64,30 @@ class RulePoints:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreExplanation:
-    """The whole score of a contact. ``buckets`` are after their caps; their sum is
-    ``score``. ``frozen`` says why the model is not computed; "" where it is."""
+class Limited:
+    """A limit that took points away (or, below, gave some): ``kind`` group, bucket or
+    total; what was ``given`` by what it limits, and what of that is ``counted``."""
 
+    kind: str
+    name: str
+    limit: int
+    given: int
+    counted: int
+
+    @property
+    def points(self) -> int:
+        """What the limit changes."""
+        return self.counted - self.given
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreExplanation:
+    """The whole score of a contact by one model. The points of the ``rules`` and of the
+    ``limits`` add up to ``score``. ``buckets`` are after their caps. ``frozen`` says why the
+    model is not computed; "" where it is."""
+
+    model_id: int
+    model: str
     score: int
     temperature: str
     grade: str
@@ -75,6 +96,7 @@ class ScoreExplanation:
     warm_from: int
     hot_from: int
     rules: tuple[RulePoints, ...] = ()
+    limits: tuple[Limited, ...] = ()
     frozen: str = ""
     stored: Mapping[str, Any] = field(default_factory=dict)
 
@@ -87,9 +109,10 @@ def explain(
     Of the default model, or of another. None where there is no such contact or model.
     """
     fields = evaluate.fields()
-    model = _model(model_id, fields)
-    if model is None:
+    found = _model(model_id, fields)
+    if found is None:
         return None
+    name, model = found
     row = _compute(model, contact_id, now, fields)
     if row is None:
         return None
@@ -98,6 +121,8 @@ def explain(
     reads = {rule.id: _signals(rule, fields) for rule in model.rules}
     events = behind(contact_id, sorted({one for found in reads.values() for one in found}))
     return ScoreExplanation(
+        model_id=model.id,
+        model=name,
         score=score,
         temperature=temperature,
         grade=grade,
@@ -112,12 +137,45 @@ def explain(
             )
             for rule, points in zip(model.rules, given, strict=True)
         ),
+        limits=tuple(_limits(model, [points for points, _plain in given], score, buckets)),
         frozen=model.broken,
-        stored=_stored(contact_id),
+        stored=_stored(contact_id, model),
     )
 
 
-def _model(model_id: int | None, fields: Mapping[str, Field]) -> ModelSpec | None:
+def _limits(
+    model: ModelSpec, points: Sequence[int], score: int, buckets: Sequence[int]
+) -> Iterator[Limited]:
+    """The limits that made a difference, from the smallest to the largest thing limited."""
+    sums = dict.fromkeys(BUCKETS, 0)
+    groups = {group.key: group for group in model.groups}
+    given: dict[str, int] = {}
+    for rule, got in zip(model.rules, points, strict=True):
+        if rule.group in groups and groups[rule.group].bucket == rule.bucket:
+            given[rule.group] = given.get(rule.group, 0) + got
+        else:
+            sums[rule.bucket] += got
+    for key, got in given.items():
+        group = groups[key]
+        counted = max(-abs(group.limit), min(abs(group.limit), got))
+        sums[group.bucket] += counted
+        if counted != got:
+            yield Limited(
+                kind="group", name=group.name, limit=group.limit, given=got, counted=counted
+            )
+    for bucket, counted in zip(BUCKETS, buckets, strict=True):
+        if counted != sums[bucket]:
+            limit = model.caps.get(bucket, POINTS_LIMIT)
+            yield Limited(
+                kind="bucket", name=bucket, limit=limit, given=sums[bucket], counted=counted
+            )
+    total = sum(buckets)
+    if score != total:
+        bound = model.most if score < total else model.least
+        yield Limited(kind="total", name="", limit=bound or 0, given=total, counted=score)
+
+
+def _model(model_id: int | None, fields: Mapping[str, Field]) -> tuple[str, ModelSpec] | None:
     rows = ScoreModel.objects.order_by("id")
     row = (
         rows.filter(default=True).first()
@@ -126,7 +184,7 @@ def _model(model_id: int | None, fields: Mapping[str, Field]) -> ModelSpec | Non
     )
     if row is None:
         return None
-    return compute.spec_of(row, list(row.rules.filter(active=True)), fields)[0]
+    return row.name, compute.spec_of(row, list(row.rules.filter(active=True)), fields)[0]
 
 
 def _compute(
@@ -138,13 +196,7 @@ def _compute(
         f"{compute.points(compiler, rule)}, {compute.uncapped(compiler, rule)}"
         for rule in model.rules
     ]
-    levels = [
-        f"CROSS JOIN LATERAL (SELECT {', '.join(columns)} OFFSET 0) {alias}"
-        for alias, columns in (
-            ("b", compute.buckets(compiler, model)),
-            ("v", compute.totals(model)),
-        )
-    ]
+    levels = compute.joined(compute.levels(compiler, model))
     totals = ["v.score", "v.temperature", "v.grade", *(f"b.{bucket}" for bucket in BUCKETS)]
     rows = db.fetch(
         f"SELECT {', '.join([*totals, *points])} {compiler.frame(THESE, extra=levels)}",
@@ -173,6 +225,7 @@ def _one(
         points=points[0],
         uncapped=points[1],
         sentence=rule_sentence(rule, fields),
+        group=rule.group,
         cap=rule.cap,
         window_days=rule.window_days,
         decay_days=rule.decay_days,
@@ -246,7 +299,8 @@ def _occurrences(
     return tuple(out[:DAYS])
 
 
-def _stored(contact_id: int) -> dict[str, Any]:
+def _stored(contact_id: int, model: ModelSpec) -> dict[str, Any]:
     columns = ("score", "temperature", "grade", *BUCKETS)
-    rows = db.fetch(_SQL["stored"], {"contact": contact_id})
+    block = "stored" if model.default else "stored_other"
+    rows = db.fetch(_SQL[block], {"contact": contact_id, "model": model.id})
     return dict(zip(columns, rows[0], strict=True)) if rows else {}

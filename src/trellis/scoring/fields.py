@@ -10,7 +10,8 @@ from trellis.events.fields import provide as provide_signals
 from trellis.rules.registry import PROVIDERS, SCORE, Choice, Field
 from trellis.rules.types import CHOICE, NUMBER
 from trellis.rules.usage import USERS, Use
-from trellis.scoring.models import ScoreRule
+from trellis.scoring.models import ScoreModel, ScoreRule
+from trellis.scoring.types import Grades, ModelSpec
 
 _GROUP = _("Score")
 _TEMPERATURES = (
@@ -54,9 +55,50 @@ FIELDS: tuple[Field, ...] = (
 )
 
 
+_LABELS = {
+    "total": _("total"),
+    "demographic": _("demographic"),
+    "interest": _("interest"),
+    "engagement": _("engagement"),
+    "temperature": _("temperature"),
+    "grade": _("grade"),
+}
+
+
+def field_key(model_key: str, part: str) -> str:
+    """The key of a part of a model's score in rules: ``score.<model key>.total`` …"""
+    return f"score.{model_key}.{'total' if part == 'score' else part}"
+
+
 def provide() -> Iterable[Field]:
-    """The fields; the same always."""
-    return FIELDS
+    """The fields of the default model under short names, and those of each model in use
+    under its own."""
+    yield from FIELDS
+    for row in ScoreModel.objects.filter(active=True).order_by("name", "id"):
+        model = ModelSpec(
+            id=row.pk,
+            key=row.key,
+            default=row.default,
+            warm_from=row.warm_from,
+            hot_from=row.hot_from,
+            rules=(),
+            grades=Grades.read(row.grades),
+        )
+        for part, column in model.columns.items():
+            yield _of_model(row, field_key(row.key, part), part, column)
+
+
+def _of_model(row: ScoreModel, key: str, part: str, column: str) -> Field:
+    choices = {"temperature": _TEMPERATURES, "grade": _GRADES}.get(part)
+    return Field(
+        key,
+        f"{row.name}: {_LABELS['total' if part == 'score' else part]}",
+        NUMBER if choices is None else CHOICE,
+        column,
+        choices=choices,
+        level=SCORE,
+        group=_GROUP,
+    )
 
 
 def uses() -> Iterable[Use]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from trellis.rules.types import Rule
@@ -31,6 +32,14 @@ class Grades:
     fit: tuple[int, int] = (20, 10)
     engagement: tuple[int, int] = (40, 15)
 
+    @classmethod
+    def read(cls, data: Mapping[str, list[int]]) -> Grades:
+        """The borders as stored, or the default ones."""
+        default = cls()
+        fit = data.get("fit") or default.fit
+        engagement = data.get("engagement") or default.engagement
+        return cls((int(fit[0]), int(fit[1])), (int(engagement[0]), int(engagement[1])))
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSpec:
@@ -47,11 +56,24 @@ class RuleSpec:
     cap: int | None = None
     window_days: int | None = None
     decay_days: int | None = None
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSpec:
+    """Rules of one bucket that together give ``limit`` points at most, of either sign."""
+
+    key: str
+    name: str
+    bucket: str
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """A score model. ``broken`` says why it cannot be computed; "" where it can."""
+    """A score model. The ``default`` one fills the standing, others the table ``score``.
+    ``least`` and ``most`` limit the total. ``broken`` says why it cannot be computed; ""
+    where it can."""
 
     id: int
     warm_from: int
@@ -60,3 +82,34 @@ class ModelSpec:
     caps: dict[str, int] = field(default_factory=dict)
     grades: Grades = Grades()
     broken: str = ""
+    key: str = "default"
+    default: bool = True
+    groups: tuple[GroupSpec, ...] = ()
+    least: int | None = None
+    most: int | None = None
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Part of the score (a bucket, ``score``, ``temperature``, ``grade``) to where it
+        is stored, over the aliases of the compiler's frame."""
+        parts = (*BUCKETS, "score", "temperature", "grade")
+        if self.default:
+            return {part: f"s.{part}" for part in parts}
+        return {part: self._stored(part) for part in parts}
+
+    def _stored(self, part: str) -> str:
+        found = (
+            f"SELECT x.{part} FROM score x"
+            f" WHERE x.contact_id = c.contact_id AND x.model_id = {int(self.id)}"
+        )
+        return f"coalesce(({found}), {self.zero(part)})"
+
+    def zero(self, part: str) -> str:
+        """SQL of what counts where nothing was written about a contact: no points."""
+        if part == "temperature":
+            return "'cold'"
+        if part != "grade":
+            return "0"
+        fit = "C" if self.grades.fit[1] > 0 else "B" if self.grades.fit[0] > 0 else "A"
+        one, two = self.grades.engagement
+        return f"'{fit}{3 if two > 0 else 2 if one > 0 else 1}'"

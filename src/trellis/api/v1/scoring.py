@@ -14,7 +14,7 @@ from trellis.api.paging import Id
 from trellis.core import clock
 from trellis.core.errors import NotFound
 from trellis.scoring import actions
-from trellis.scoring.actions import ModelDraft, RuleDraft
+from trellis.scoring.drafting import ModelDraft, RuleDraft
 from trellis.scoring.models import ScoreModel, ScoreRule
 
 router = Router(tags=["scoring"])

@@ -10,3 +10,9 @@ ORDER BY d.signal_id, d.day DESC
 SELECT s.score, s.temperature, s.grade, s.demographic, s.interest, s.engagement
 FROM standing s
 WHERE s.contact_id = %(contact)s
+
+-- name: stored_other
+-- The score that another model than the default one wrote.
+SELECT x.score, x.temperature, x.grade, x.demographic, x.interest, x.engagement
+FROM score x
+WHERE x.contact_id = %(contact)s AND x.model_id = %(model)s

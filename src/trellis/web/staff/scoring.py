@@ -18,7 +18,7 @@ from trellis.rules import evaluate, words
 from trellis.rules.parse import parse
 from trellis.rules.types import RuleError
 from trellis.scoring import actions
-from trellis.scoring.actions import ModelDraft, RuleDraft
+from trellis.scoring.drafting import ModelDraft, RuleDraft
 from trellis.scoring.models import ScoreModel, ScoreRule
 from trellis.web.staff import rules
 from trellis.web.staff.access import StaffRequest, page
