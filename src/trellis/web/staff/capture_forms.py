@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from trellis.capture.forms import actions, queries
 from trellis.capture.models import Form
-from trellis.core.errors import TrellisError
+from trellis.core.errors import Conflict, InvalidInput, TrellisError
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.forms import Styled
 
@@ -90,11 +90,19 @@ class FormForm(Styled, Base):
 @page("forms.read", "GET", "POST", change="forms.write")
 def forms(request: StaffRequest) -> HttpResponseBase:
     """The list; POST makes a new form and opens it."""
+    context: dict[str, Any] = {"title": _("Forms")}
+    status = 200
     if request.method == "POST":
-        form = actions.create(request.actor, request.POST.get("name", ""))
-        return redirect("forms-edit", form.pk)
-    context = {"title": _("Forms"), "rows": queries.forms()}
-    return render(request, "staff/forms.html", context)
+        name = request.POST.get("name", "")
+        try:
+            form = actions.create(request.actor, name)
+        except (Conflict, InvalidInput) as error:
+            context |= {"written": name, "problem": error.message}
+            status = error.status
+        else:
+            return redirect("forms-edit", form.pk)
+    context["rows"] = queries.forms()
+    return render(request, "staff/forms.html", context, status=status)
 
 
 @page("forms.read", "GET", "POST", change="forms.write")

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from trellis.accounts.access import require
 from trellis.core import clock
 from trellis.core.errors import InvalidInput, TrellisError
 from trellis.core.paging import Cursor
@@ -78,7 +79,8 @@ def detail(request: StaffRequest, segment_id: int) -> HttpResponseBase:
 
 @page("segments.read", "GET", "POST", change="segments.write")
 def edit(request: StaffRequest, segment_id: int | None = None) -> HttpResponseBase:
-    """Make or change a segment."""
+    """Make or change a segment; only who may save one sees the form."""
+    require(request.actor, "segments.write")
     segment = actions.get(segment_id) if segment_id else None
     problems: list[Any] = []
     if request.method == "POST":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
 
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -11,33 +10,18 @@ from django.utils.translation import gettext_noop as mark
 
 from trellis.events import names, types
 from trellis.web.staff import words
-
-Props = Mapping[str, Any]
-
-
-class Sentence(NamedTuple):
-    """What happened, as HTML; a detail under it; and how the knob looks."""
-
-    text: str
-    detail: str
-    icon: str
-    tone: str
+from trellis.web.staff.deeds import Props, Sentence, deed, say
 
 
 def _b(value: object) -> str:
     return format_html("<b>{}</b>", value)
 
 
-def _say(template: str, **values: object) -> str:
-    """``template`` (translated, trusted) with each value escaped and bold."""
-    return format_html(template, **{key: _b(value) for key, value in values.items()})
-
-
 def _page(props: Props) -> Sentence:
     shown = props.get("title") or props.get("path") or props.get("url") or props.get("name")
     detail = str(props.get("path") or props.get("url") or "")
     return Sentence(
-        _say(_("Looked at {page}"), page=shown or _("a page")),
+        say(_("Looked at {page}"), page=shown or _("a page")),
         detail if detail != shown else "",
         "eye",
         "",
@@ -47,7 +31,7 @@ def _page(props: Props) -> Sentence:
 def _stage(props: Props) -> Sentence:
     how = words.HOW.get(str(props.get("how", "")), "")
     return Sentence(
-        _say(
+        say(
             _("Moved from {start} to {end}"),
             start=props.get("from_name") or props.get("from") or "–",
             end=props.get("to_name") or props.get("to") or "–",
@@ -62,7 +46,7 @@ def _temperature(props: Props) -> Sentence:
     label = words.TEMPERATURES.get(str(props.get("to")), (props.get("to"), ""))[0]
     score = props.get("score")
     return Sentence(
-        _say(_("Became {temperature}"), temperature=label),
+        say(_("Became {temperature}"), temperature=label),
         _("%(score)s points") % {"score": score} if score is not None else "",
         words.TEMPERATURES.get(str(props.get("to")), ("", "temperature"))[1],
         "good" if props.get("to") == "hot" else "",
@@ -82,7 +66,7 @@ def _message(
         found = str(props.get(detail) or "")
         if detail == "reason" and found:
             found = str(words.REASONS.get(found, found.replace("_", " ")))
-        return Sentence(_say(_(template), message=subject), found, icon, tone)
+        return Sentence(say(_(template), message=subject), found, icon, tone)
 
     return sentence
 
@@ -91,7 +75,7 @@ def _named(template: str, key: str, icon: str, tone: str = "") -> Callable[[Prop
     def sentence(props: Props) -> Sentence:
         detail = str(props.get("reason") or "")
         return Sentence(
-            _say(_(template), thing=props.get(f"{key}_name") or props.get(key) or "–"),
+            say(_(template), thing=props.get(f"{key}_name") or props.get(key) or "–"),
             str(words.REASONS.get(detail, detail)),
             icon,
             tone,
@@ -104,7 +88,7 @@ def _consent(template: str, icon: str, tone: str) -> Callable[[Props], Sentence]
     def sentence(props: Props) -> Sentence:
         purpose = words.PURPOSES.get(str(props.get("purpose", "marketing")), "")
         return Sentence(
-            _say(_(template), purpose=purpose), str(props.get("how") or ""), icon, tone
+            say(_(template), purpose=purpose), str(props.get("how") or ""), icon, tone
         )
 
     return sentence
@@ -112,7 +96,7 @@ def _consent(template: str, icon: str, tone: str) -> Callable[[Props], Sentence]
 
 def _attribute(props: Props) -> Sentence:
     return Sentence(
-        _say(_("{key} set to {value}"), key=props.get("key"), value=props.get("value")),
+        say(_("{key} set to {value}"), key=props.get("key"), value=props.get("value")),
         str(words.HOW.get(str(props.get("how", "")), props.get("how") or "")),
         "tag",
         "",
@@ -121,7 +105,11 @@ def _attribute(props: Props) -> Sentence:
 
 def _changed(props: Props) -> Sentence:
     fields = props.get("fields")
-    named = ", ".join(map(str, fields)) if isinstance(fields, list) else ""
+    named = (
+        ", ".join(str(words.TRAITS.get(key, key)) for key in fields)
+        if isinstance(fields, list)
+        else ""
+    )
     return Sentence(_("Was changed by hand"), named, "pencil", "")
 
 
@@ -131,7 +119,7 @@ def _undone(props: Props) -> Sentence:
 
 def _points(props: Props) -> Sentence:
     return Sentence(
-        _say(_("Was given {points} points"), points=props.get("points")),
+        say(_("Was given {points} points"), points=props.get("points")),
         str(props.get("reason") or ""),
         "gauge",
         "good",
@@ -174,7 +162,7 @@ SYSTEM: Mapping[str, Callable[[Props], Sentence]] = {
 def _outline(props: Props) -> str:
     """The few properties worth a line, in the order they came."""
     shown = [
-        f"{key}: {value}"
+        f"{words.TRAITS.get(key, key.replace('_', ' '))}: {value}"
         for key, value in props.items()
         if key not in {"url", "referrer", "title", "search", "path", "name"}
         and isinstance(value, str | int | float | bool)
@@ -195,4 +183,4 @@ def sentence(kind: str, name: str, props: Props) -> Sentence:
         return Sentence(_("Another name became known"), "", "link", "")
     if name == names.FORM_SUBMITTED:
         return SYSTEM[name](props)
-    return Sentence(_b(name), _outline(props), "bolt", "")
+    return deed(name, props) or Sentence(_b(name), _outline(props), "bolt", "")

@@ -63,6 +63,9 @@ def settings(request: StaffRequest) -> HttpResponseBase:
     stored = policy.stored()
     initial = {name: getattr(stored, name) for name in PolicyForm.base_fields}
     form = PolicyForm(request.POST or None, initial=initial)
+    if not request.actor.may("users.manage"):
+        for field in form.fields.values():
+            field.disabled = True
     if request.method == "POST" and form.is_valid():
         try:
             policy.change(request.actor, form.cleaned_data)

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from trellis.accounts.access import require
 from trellis.core.errors import Conflict, InvalidInput, NotFound
 from trellis.messaging import actions, preview
 from trellis.messaging import queries as messaging
@@ -98,7 +99,10 @@ def _panels(variants: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
 
 @page("templates.read", "GET", "POST", change="templates.write")
 def edit(request: StaffRequest, key: str | None = None) -> HttpResponseBase:
-    """Make or change a template; saving adds a version."""
+    """Make or change a template; saving adds a version. Who may only read sees what there
+    is, never an empty form."""
+    if key is None:
+        require(request.actor, "templates.write")
     version = messaging.version(key) if key else None
     template = version.template if version else None
     problems: list[Mapping[str, Any]] = []

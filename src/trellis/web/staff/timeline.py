@@ -15,8 +15,9 @@ from trellis.journeys.models import Journey
 from trellis.leads.models import Stage
 from trellis.messaging import queries as messaging
 from trellis.segments.models import Segment
+from trellis.web.staff.deeds import Sentence
 from trellis.web.staff.memo import remember
-from trellis.web.staff.sentences import Sentence, sentence
+from trellis.web.staff.sentences import sentence
 
 Names = Mapping[str, Mapping[Any, str]]
 

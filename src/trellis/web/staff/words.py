@@ -77,6 +77,18 @@ ATTRIBUTE_TYPES: Mapping[str, Text] = {
     "list": _("List"),
 }
 
+TRAITS: Mapping[str, Text] = {
+    "first_name": _("First name"),
+    "last_name": _("Last name"),
+    "email": _("Email"),
+    "phone": _("Phone"),
+    "company": _("Company"),
+    "city": _("City"),
+    "country": _("Country"),
+    "locale": _("Language"),
+    "time_zone": _("Time zone"),
+}
+
 IDENTITIES: Mapping[str, tuple[Text, str]] = {
     "user_id": (_("User id"), "id-badge-2"),
     "email": (_("Email"), "mail"),

@@ -16,14 +16,14 @@ def segments(subject: Subject) -> Mapping[str, Any]:
     return {"rows": queries.of_contact(subject.id)}
 
 
-def journeys(subject: Subject) -> Mapping[str, Any]:
+def journeys(subject: Subject) -> Mapping[str, Any] | None:
     """Their runs through journeys."""
-    return {"rows": subject.runs}
+    return {"rows": subject.runs} if subject.runs else None
 
 
-def messages(subject: Subject) -> Mapping[str, Any]:
+def messages(subject: Subject) -> Mapping[str, Any] | None:
     """The newest messages, and what came of each."""
-    return {"rows": subject.messages}
+    return {"rows": subject.messages} if subject.messages else None
 
 
 def stages(subject: Subject) -> Mapping[str, Any]:
