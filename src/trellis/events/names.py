@@ -8,6 +8,12 @@ from __future__ import annotations
 SEGMENT_ENTERED = "Segment Entered"
 SEGMENT_LEFT = "Segment Left"
 STAGE_CHANGED = "Stage Changed"
+STAGE_PROPOSED = "Stage Proposed"
+PROPOSAL_REFUSED = "Proposal Refused"
+LEAD_WON = "Lead Won"
+LEAD_LOST = "Lead Lost"
+LEAD_DISQUALIFIED = "Lead Disqualified"
+LEAD_REOPENED = "Lead Re-opened"
 TEMPERATURE_CHANGED = "Temperature Changed"
 FORM_SUBMITTED = "Form Submitted"
 MESSAGE_SENT = "Message Sent"
@@ -31,7 +37,13 @@ POINTS_GIVEN = "Points Given"
 SYSTEM_EVENTS: dict[str, str] = {
     SEGMENT_ENTERED: "A contact entered a segment [segment_id, segment].",
     SEGMENT_LEFT: "A contact left a segment [segment_id, segment].",
-    STAGE_CHANGED: "A lead moved to another stage [line_id, from, to, how, reason].",
+    STAGE_CHANGED: "A lead moved to another stage [line_id, line, from, to, how, reason].",
+    STAGE_PROPOSED: "A lead was proposed for a stage [line_id, line, from, to].",
+    PROPOSAL_REFUSED: "A person refused a proposal [line_id, line, from, to, reason].",
+    LEAD_WON: "A lead was won [line_id, line, stage, value, currency].",
+    LEAD_LOST: "A lead was lost [line_id, line, stage, how, reason].",
+    LEAD_DISQUALIFIED: "A lead fits no profile [line_id, line, stage, how, reason].",
+    LEAD_REOPENED: "A lost or disqualified lead was opened again [line_id, line, stage, reason].",
     TEMPERATURE_CHANGED: "The temperature of a contact changed [from, to, score].",
     FORM_SUBMITTED: "A form was submitted [form, form_id, fields].",
     MESSAGE_SENT: "A message was handed over [message_id, channel, template, journey].",

@@ -12,7 +12,7 @@ from trellis.journeys import conditions
 from trellis.journeys.definition import Definition, parse
 from trellis.journeys.models import JourneyVersion
 from trellis.journeys.types import Refs
-from trellis.leads.models import Stage
+from trellis.leads.queries import stage_names
 from trellis.messaging.models import Template
 from trellis.people.models import Attribute
 from trellis.segments.models import Segment
@@ -25,7 +25,7 @@ def read() -> Refs:
         segments=_keys(Segment.objects.filter(archived_at=None)),
         forms=_keys(Form.objects.all()),
         attributes=dict(Attribute.objects.filter(archived_at=None).values_list("key", "type")),
-        stages=_keys(Stage.objects.filter(archived_at=None, line__default=True)),
+        stages=frozenset(stage_names()),
     )
 
 

@@ -22,3 +22,4 @@ class LeadsConfig(AppConfig):
         fields.register()
         register(ContactTable(model=models.Lead, mode="keep"))
         register(ContactTable(model=models.StageMove, mode="move"))
+        register(ContactTable(model=models.Proposal, mode="move"))

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
-
-from trellis.core.errors import NotFound
+from trellis.leads.actions.shared import line_row
 from trellis.leads.models import Lead, Line, Stage, StageMove
 
 
@@ -29,16 +27,26 @@ class StageRow:
 
 
 def lines() -> Sequence[Line]:
-    """The business lines, the default one first."""
-    return list(Line.objects.order_by("-default", "id"))
+    """The live business lines, the default one first."""
+    return list(Line.objects.filter(archived_at__isnull=True))
 
 
 def line(key: str = "") -> Line:
-    """The line of that key, the default one for "". Raises ``NotFound``."""
-    rows = Line.objects.filter(key=key) if key else Line.objects.filter(default=True)
-    found = rows.order_by("id").first()
-    if found is None:
-        raise NotFound(_("There is no business line %(key)s.") % {"key": key}, line=key)
+    """The live line of that key, the default one for "". Raises ``NotFound``."""
+    return line_row(key)
+
+
+def stage_names() -> dict[str, str]:
+    """What live stages are called, by path (``stage`` or ``line/stage``)."""
+    rows = Stage.objects.filter(archived_at=None, line__archived_at=None)
+    found = {}
+    for key, name, line_key, line_name, default in rows.values_list(
+        "key", "name", "line__key", "line__name", "line__default"
+    ):
+        if default:
+            found[key] = name
+        else:
+            found[f"{line_key}/{key}"] = f"{line_name}: {name}"
     return found
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 from trellis.core import counters, locks
 from trellis.core.jobs import enqueue
 from trellis.leads import compute as leads
-from trellis.leads.models import Stage
+from trellis.leads.models import Line, Reason, Stage
 from trellis.leads.types import LineSpec
 from trellis.rules import registry
 from trellis.rules.registry import Fields
@@ -29,12 +29,12 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True, eq=False)
 class Definitions:
     """All that derivation needs. ``models`` are the score models in use, without those that
-    are frozen; ``line`` is None where there are no stages; ``layers`` are the segments, each
+    are frozen; ``lines`` have the default one first; ``layers`` are the segments, each
     reading earlier layers."""
 
     fields: Fields
     models: tuple[ModelSpec, ...]
-    line: LineSpec | None
+    lines: tuple[LineSpec, ...]
     layers: tuple[tuple[SegmentSpec, ...], ...]
 
     @cached_property
@@ -56,15 +56,15 @@ def load() -> Definitions:
     result stays as it is. What is mended is built again."""
     fields = registry.snapshot()
     models, bad_rules = scoring.load(fields)
-    line, bad_stages = leads.load(fields)
+    lines, bad_leads = leads.load(fields)
     layers, bad_segments = segments.load(fields)
     _mark_rules(bad_rules)
-    _mark_stages(bad_stages)
+    _mark_leads(bad_leads)
     _mark_segments(bad_segments)
     return Definitions(
         fields=fields,
         models=tuple(model for model in models if not model.broken),
-        line=line,
+        lines=lines,
         layers=tuple(tuple(layer) for layer in layers),
     )
 
@@ -81,13 +81,20 @@ def _mark_rules(broken: Iterable[scoring.BrokenRule]) -> None:
             _shout("score_rule", id_, why)
 
 
-def _mark_stages(broken: Iterable[leads.BrokenStage]) -> None:
-    found = dict(broken)
-    if Stage.objects.exclude(pk__in=found).exclude(rule_broken="").update(rule_broken=""):
-        enqueue("pipeline.recompute", once="recompute")
-    for id_, why in found.items():
-        if Stage.objects.filter(pk=id_).exclude(rule_broken=why).update(rule_broken=why):
-            _shout("stage", id_, why)
+def _mark_leads(broken: Iterable[leads.Broken]) -> None:
+    for kind, model, column in (
+        ("stage", Stage, "rule_broken"),
+        ("line", Line, "entry_broken"),
+        ("reason", Reason, "rule_broken"),
+    ):
+        found = {item.id: item.why for item in broken if item.kind == kind}
+        mended = model._default_manager.exclude(pk__in=found).exclude(**{column: ""})
+        if mended.update(**{column: ""}):
+            enqueue("pipeline.recompute", once="recompute")
+        for id_, why in found.items():
+            rows = model._default_manager.filter(pk=id_).exclude(**{column: why})
+            if rows.update(**{column: why}):
+                _shout(kind, id_, why)
 
 
 def _mark_segments(broken: Iterable[Broken]) -> None:

@@ -19,7 +19,8 @@ from typing import Any
 
 from psycopg import Connection, RawCursor
 
-from trellis.leads import compute as leads
+from trellis.leads.compute import LineSql
+from trellis.leads.fields import outcome_key, stage_key
 from trellis.leads.types import LineSpec
 from trellis.pipeline.definitions import Definitions
 from trellis.rules.compiler import Compiler
@@ -44,14 +45,15 @@ _COMPANIES = (
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What the statement returns of one contact: before and after."""
+    """What the statement returns of one contact: before and after. ``leads`` holds
+    ``leads.compute.NUMBERS`` for each line."""
 
     contact_id: int
     score: int
     temperature_before: str
     temperature: str
-    stage_before: int | None
-    stage: int | None
+    grade: str
+    leads: list[int | None]
     segments_before: list[int]
     segments: list[int]
     company_before: int | None
@@ -60,27 +62,27 @@ class Moved:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What to derive. No ``models`` and ``line`` None leave scores and stages as they stand;
+    """What to derive. No ``models`` and no ``lines`` leave scores and stages as they stand;
     ``whole`` says that all windows are looked at, so that the next day on which something
     moves is replaced and not only brought forward."""
 
     definitions: Definitions
     models: tuple[ModelSpec, ...]
-    line: LineSpec | None
+    lines: tuple[LineSpec, ...]
     layers: tuple[tuple[SegmentSpec, ...], ...]
     whole: bool
 
 
 def whole(definitions: Definitions) -> Plan:
     """The plan that derives everything."""
-    return Plan(definitions, definitions.models, definitions.line, definitions.layers, True)
+    return Plan(definitions, definitions.models, definitions.lines, definitions.layers, True)
 
 
 def only_segments(definitions: Definitions, wanted: Iterable[int]) -> Plan:
     """The plan that derives some segments from scores and stages as they stand."""
     ids = set(wanted)
     layers = [tuple(spec for spec in layer if spec.id in ids) for layer in definitions.layers]
-    return Plan(definitions, (), None, tuple(layer for layer in layers if layer), False)
+    return Plan(definitions, (), (), tuple(layer for layer in layers if layer), False)
 
 
 def scores(definitions: Definitions) -> Plan:
@@ -93,7 +95,7 @@ def scores(definitions: Definitions) -> Plan:
             if derived or spec.reads & ids:
                 ids.add(spec.id)
     part = only_segments(definitions, ids)
-    return replace(part, models=definitions.models, line=definitions.line)
+    return replace(part, models=definitions.models, lines=definitions.lines)
 
 
 class Derivation:
@@ -149,6 +151,7 @@ class _Statement:
         self.compiler = Compiler(
             plan.definitions.fields, params=params, member=self._member, share=plan.whole
         )
+        self.lines = [LineSql(line, number) for number, line in enumerate(plan.lines)]
         self.levels: list[str] = []
         self.sets: dict[str, str] = {}
         self.history = History(self.compiler)
@@ -156,13 +159,13 @@ class _Statement:
 
     def compose(self, scope: Scope) -> str:
         self._score()
-        self._stage()
+        self._stages()
         self._segments()
         changes = [f"s.{name} IS DISTINCT FROM {value}" for name, value in self.sets.items()]
         changes += self.history.changes()
         changes.append(f"{self.after_segments} <> {self.before_segments}")
-        if self.plan.line is not None:
-            changes.append("(c.known AND l.contact_id IS NULL)")
+        if self.lines:
+            changes.append("y.leads_moved")
         names = [f"{value} AS {name}" for name, value in self.sets.items()]
         names += self.history.columns()
         inner = (
@@ -174,11 +177,10 @@ class _Statement:
             f"WITH moved AS (UPDATE standing AS t SET {puts}\nFROM ({inner}) v\n"
             f"WHERE t.contact_id = v.contact_id AND {scope.of('t.contact_id')} RETURNING v.*)"
             f"{self.history.writes()}\n"
-            "SELECT contact_id, score_told, temperature_before, temperature_told,"
-            " stage_before, stage_told, segments_before, segments_told,"
-            " company_before, company_told FROM moved"
-            " WHERE temperature_before <> temperature_told"
-            " OR stage_before IS DISTINCT FROM stage_told OR segments_before <> segments_told"
+            "SELECT contact_id, score_told, temperature_before, temperature_told, grade_told,"
+            " leads_told, segments_before, segments_told, company_before, company_told"
+            " FROM moved WHERE temperature_before <> temperature_told"
+            " OR leads_moved OR segments_before <> segments_told"
             f"{_COMPANIES if scope is THESE else ''}"
             " ORDER BY contact_id"
         )
@@ -199,14 +201,18 @@ class _Statement:
         if self.plan.models:
             self.sets["company_id"] = "c.company_id"
 
-    def _stage(self) -> None:
-        line = self.plan.line
-        if line is None:
-            return
-        self._level("r", [f"{leads.reached(line)} AS rank"])
-        self._level("g", [f"{leads.stage(self.compiler, line)} AS stage_id"])
-        self.compiler.columns["stage"] = "g.stage_id"
-        self.sets["stage_id"] = "g.stage_id"
+    def _stages(self) -> None:
+        for line in self.lines:
+            for alias, columns in line.levels(self.compiler):
+                self._level(alias, columns)
+        for line in self.lines:
+            self.compiler.columns[stage_key(line.line)] = line.stage_id
+            self.compiler.columns[outcome_key(line.line)] = line.outcome
+            if line.line.default:
+                self.sets["stage_id"] = line.stage_id
+        if self.lines:
+            moved = [line.changed(self.compiler) for line in self.lines]
+            self._level("y", [f"{' OR '.join(moved)} AS leads_moved"])
 
     def _segments(self) -> None:
         for number, layer in enumerate(self.plan.layers):
@@ -227,7 +233,7 @@ class _Statement:
         day: that spares writing it for everybody who ever did something."""
         specs = [spec for layer in self.plan.layers for spec in layer]
         rules = bool(specs) and all(only_ends(spec.rule) for spec in specs)
-        return rules and not self.plan.models and self.plan.line is None
+        return rules and not self.plan.models and not self.plan.lines
 
     def _level(self, alias: str, columns: Sequence[str]) -> None:
         self.levels.append(f"CROSS JOIN LATERAL (SELECT {', '.join(columns)} OFFSET 0) {alias}")
@@ -241,8 +247,7 @@ class _Statement:
 
     def _frame(self, scope: Scope) -> str:
         joins = [f"LEFT JOIN ({self._memberships(scope)}) m ON m.contact_id = c.contact_id"]
-        if self.plan.line is not None:
-            joins.append(leads.join(self.plan.line, scope))
+        joins += [line.join(scope) for line in self.lines]
         joins += self.history.joins(scope)
         return self.compiler.frame(scope, extra=[*joins, *self.levels])
 
@@ -267,17 +272,14 @@ class _Statement:
     def _told(self) -> str:
         score = self.sets.get("score", "s.score")
         temperature = self.sets.get("temperature", "s.temperature")
+        grade = self.sets.get("grade", "s.grade")
         company = "c.company_id" if self.plan.models else "s.company_id"
-        if self.plan.line is not None:
-            lead = (
-                "CASE WHEN c.known THEN l.stage_id END AS stage_before,"
-                " CASE WHEN c.known THEN g.stage_id END AS stage_told"
-            )
-        else:
-            lead = "s.stage_id AS stage_before, s.stage_id AS stage_told"
+        told = [number for line in self.lines for number in line.told(self.compiler)]
+        moved = "y.leads_moved" if self.lines else "false"
         return (
             f"{score} AS score_told, s.score AS score_before, s.company_id AS company_before,"
             f" {company} AS company_told, s.temperature AS temperature_before,"
-            f" {temperature} AS temperature_told, {lead},"
+            f" {temperature} AS temperature_told, {grade} AS grade_told,"
+            f" ARRAY[{', '.join(told)}]::int[] AS leads_told, {moved} AS leads_moved,"
             f" {self.before_segments} AS segments_before, {self.after_segments} AS segments_told"
         )

@@ -17,8 +17,7 @@ from trellis.core import counters
 from trellis.events import names
 from trellis.events.inbox import system_fact
 from trellis.events.types import Fact
-from trellis.leads import moves
-from trellis.pipeline import definitions
+from trellis.pipeline import definitions, follow
 from trellis.pipeline.definitions import Definitions
 from trellis.pipeline.derivation import Derivation, Moved, for_contacts, whole
 from trellis.scoring import companies
@@ -55,9 +54,11 @@ def record(
     """Write what moved beside the standing, and state it as facts."""
     if not moved:
         return []
-    _write_stages(known, moved, now)
+    changes = follow.changes(known.lines, moved, causes)
+    follow.write(changes, now)
     _note_companies(moved)
     _write_memberships(moved, now)
+    told = follow.told(changes)
     facts = [
         system_fact(
             item.contact_id,
@@ -68,7 +69,7 @@ def record(
             depth=causes.get(item.contact_id, (None, 0))[1] + 1,
         )
         for item in moved
-        for name, props in _told(known, item)
+        for name, props in (*_warmth(item), *told.get(item.contact_id, ()), *_told(known, item))
     ]
     counts = Counter(("derived", fact.name) for fact in facts)
     counters.add(counts)
@@ -80,22 +81,22 @@ def _compiled(known: Definitions) -> Derivation:
     return for_contacts(whole(known))
 
 
-def _told(known: Definitions, item: Moved) -> list[tuple[str, dict[str, object]]]:
-    told: list[tuple[str, dict[str, object]]] = []
-    if item.temperature != item.temperature_before:
-        change: dict[str, object] = {
-            "from": item.temperature_before,
-            "to": item.temperature,
-            "score": item.score,
-        }
-        told.append((names.TEMPERATURE_CHANGED, change))
-    if known.line is not None and item.stage is not None and item.stage != item.stage_before:
-        told.append(
-            (
-                names.STAGE_CHANGED,
-                moves.told(known.line, item.stage_before, item.stage, "rule", ""),
-            )
-        )
+Told = list[tuple[str, dict[str, object]]]
+
+
+def _warmth(item: Moved) -> Told:
+    if item.temperature == item.temperature_before:
+        return []
+    change: dict[str, object] = {
+        "from": item.temperature_before,
+        "to": item.temperature,
+        "score": item.score,
+    }
+    return [(names.TEMPERATURE_CHANGED, change)]
+
+
+def _told(known: Definitions, item: Moved) -> Told:
+    told: Told = []
     specs = known.segments
     before, after = set(item.segments_before), set(item.segments)
     for id_ in sorted(after - before):
@@ -105,28 +106,6 @@ def _told(known: Definitions, item: Moved) -> list[tuple[str, dict[str, object]]
         if specs[id_].built:
             told.append((names.SEGMENT_LEFT, {"segment_id": id_, "segment": specs[id_].key}))
     return told
-
-
-def _write_stages(known: Definitions, moved: Sequence[Moved], now: datetime) -> None:
-    if known.line is None:
-        return
-    moves.write(
-        known.line,
-        [
-            moves.Move(
-                contact_id=item.contact_id,
-                before=item.stage_before,
-                after=item.stage,
-                facts={"score": item.score, "temperature": item.temperature},
-            )
-            for item in moved
-            if item.stage is not None and item.stage != item.stage_before
-        ],
-        actor="system",
-        how="rule",
-        reason="",
-        now=now,
-    )
 
 
 def _note_companies(moved: Sequence[Moved]) -> None:

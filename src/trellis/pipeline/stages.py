@@ -74,6 +74,7 @@ class Batch:
 QUIET = frozenset(
     {
         names.TEMPERATURE_CHANGED,
+        names.STAGE_PROPOSED,
         names.JOURNEY_ENTERED,
         names.JOURNEY_ENDED,
         names.JOURNEY_GOAL,
@@ -89,7 +90,7 @@ def _moves(fact: Fact) -> bool:
     kept by hand, or built alone after a change of their rule, are read by other segments."""
     if fact.type != SYSTEM or fact.traits or fact.consent:
         return True
-    if fact.name == names.STAGE_CHANGED:
+    if fact.name in (names.STAGE_CHANGED, names.LEAD_DISQUALIFIED):
         return fact.props.get("how") != "rule"
     if fact.name in (names.SEGMENT_ENTERED, names.SEGMENT_LEFT):
         return fact.props.get("why") not in ("event", "clock")

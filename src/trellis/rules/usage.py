@@ -28,9 +28,14 @@ def of_segment(key: str) -> list[Use]:
     return _where(lambda leaf: leaf.get("field") == "segment" and key in _values(leaf))
 
 
-def of_stage(key: str) -> list[Use]:
-    """The rules that read a stage."""
-    return _where(lambda leaf: leaf.get("field") == "stage" and key in _values(leaf))
+def of_stage(key: str, field: str = "stage") -> list[Use]:
+    """The rules that read a stage; ``field`` is that of its line."""
+    return _where(lambda leaf: leaf.get("field") == field and key in _values(leaf))
+
+
+def of_fields(test: Callable[[str], bool]) -> list[Use]:
+    """The rules that read a field whose key passes ``test``."""
+    return _where(lambda leaf: test(str(leaf.get("field", ""))))
 
 
 def of_signal(key: str) -> list[Use]:

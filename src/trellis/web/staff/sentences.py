@@ -42,6 +42,32 @@ def _stage(props: Props) -> Sentence:
     )
 
 
+def _proposed(props: Props) -> Sentence:
+    end = props.get("to_name") or props.get("to") or "–"
+    return Sentence(say(_("Was proposed for {stage}"), stage=end), "", "arrow-up-right", "good")
+
+
+def _refused(props: Props) -> Sentence:
+    end = props.get("to_name") or props.get("to") or "–"
+    text = say(_("The proposal for {stage} was refused"), stage=end)
+    return Sentence(text, str(props.get("reason") or ""), "circle-x", "")
+
+
+def _won(props: Props) -> Sentence:
+    value = props.get("value")
+    worth = f"{value} {props.get('currency') or ''}".strip() if value is not None else ""
+    return Sentence(_("Was won"), worth, "circle-check", "good")
+
+
+def _ended(template: str, icon: str, tone: str) -> Callable[[Props], Sentence]:
+    def sentence(props: Props) -> Sentence:
+        how = words.HOW.get(str(props.get("how", "")), "")
+        detail = " · ".join(filter(None, [str(props.get("reason") or ""), str(how)]))
+        return Sentence(_(template), detail, icon, tone)
+
+    return sentence
+
+
 def _temperature(props: Props) -> Sentence:
     label = words.TEMPERATURES.get(str(props.get("to")), (props.get("to"), ""))[0]
     score = props.get("score")
@@ -132,6 +158,12 @@ SYSTEM: Mapping[str, Callable[[Props], Sentence]] = {
     ),
     names.SEGMENT_LEFT: _named(mark("Left the segment {thing}"), "segment", "filter"),
     names.STAGE_CHANGED: _stage,
+    names.STAGE_PROPOSED: _proposed,
+    names.PROPOSAL_REFUSED: _refused,
+    names.LEAD_WON: _won,
+    names.LEAD_LOST: _ended(mark("Was lost"), "circle-x", "bad"),
+    names.LEAD_DISQUALIFIED: _ended(mark("Was disqualified"), "circle-x", "bad"),
+    names.LEAD_REOPENED: _ended(mark("Was opened again"), "rotate-clockwise", "good"),
     names.TEMPERATURE_CHANGED: _temperature,
     names.FORM_SUBMITTED: _named(mark("Sent the form {thing}"), "form", "forms", "good"),
     names.MESSAGE_SENT: _message(mark("Was sent {message}"), "send"),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from trellis.core.paging import Cursor
 from trellis.events.queries import EventRow
 from trellis.journeys.models import Journey
-from trellis.leads.models import Stage
+from trellis.leads.queries import stage_names
 from trellis.messaging import queries as messaging
 from trellis.segments.models import Segment
 from trellis.web.staff.deeds import Sentence
@@ -42,7 +42,7 @@ def _names() -> Names:
         "segment": dict(Segment.objects.values_list("key", "name")),
         "journey": dict(Journey.objects.values_list("key", "name")),
         "template": messaging.template_names(),
-        "stage": dict(Stage.objects.values_list("key", "name")),
+        "stage": stage_names(),
     }
 
 
