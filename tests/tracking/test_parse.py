@@ -251,7 +251,7 @@ def test_traits_are_known_by_our_words() -> None:
         "city": "Roma",
         "country": "IT",
         "address_street": "Via 1",
-        "company_name": "Bakers",
+        "company": {"name": "Bakers"},
         "topic": "bread",
         "tags": ["a", "b"],
         "locale": "es-ES",
@@ -307,9 +307,12 @@ def test_a_named_campaign_goes_before_the_address_and_properties_before_both() -
     )
 
 
-def test_a_groups_traits_are_not_the_persons() -> None:
+def test_a_groups_traits_are_those_of_the_persons_company() -> None:
     found = fact("group", {"userId": "u", "groupId": "g1", "traits": {"name": "Bakers"}})
-    assert (found.traits, found.props) == ({}, {"name": "Bakers", "group_id": "g1"})
+    assert (found.traits, found.props) == (
+        {"company": {"name": "Bakers", "id": "g1"}},
+        {"name": "Bakers", "group_id": "g1"},
+    )
 
 
 @pytest.mark.parametrize(

@@ -60,9 +60,9 @@ def system_fact(
     )
 
 
-def tell(contact_id: int, name: str, props: dict[str, object]) -> None:
-    """State one thing about a contact (``people.told``)."""
-    put([system_fact(contact_id, name, props)])
+def tell(contact_ids: Sequence[int], name: str, props: dict[str, object]) -> None:
+    """State one thing about some contacts (``people.told``)."""
+    put([system_fact(number, name, props) for number in contact_ids])
 
 
 def event_id(fact: Fact) -> int:

@@ -30,6 +30,8 @@ JOURNEY_ENDED = "Journey Ended"
 JOURNEY_GOAL = "Journey Goal Reached"
 CONTACT_MERGED = "Contact Merged"
 CONTACT_CHANGED = "Contact Changed"
+CONTACT_ENRICHED = "Contact Enriched"
+COMPANY_CHANGED = "Company Changed"
 MERGE_UNDONE = "Merge Undone"
 ATTRIBUTE_CHANGED = "Attribute Changed"
 POINTS_GIVEN = "Points Given"
@@ -60,6 +62,8 @@ SYSTEM_EVENTS: dict[str, str] = {
     JOURNEY_GOAL: "The goal of a journey was reached [journey_id, journey].",
     CONTACT_MERGED: "Another contact was linked into this one [loser_id, reason].",
     CONTACT_CHANGED: "A person or program changed a profile [by, fields].",
+    CONTACT_ENRICHED: "A source added what nobody had said [source, basis, fields].",
+    COMPANY_CHANGED: "The company of a contact changed [company_id, company, fields].",
     MERGE_UNDONE: "A merge was taken apart again [merge_id, by].",
     ATTRIBUTE_CHANGED: "A journey or a person set an attribute [key, value, how].",
     POINTS_GIVEN: "A journey or a person gave points [points, bucket, reason].",

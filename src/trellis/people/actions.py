@@ -90,8 +90,7 @@ def set_attribute(actor: Actor, contact_ids: Iterable[int], key: str, value: Any
                 raise InvalidInput(
                     f"{key}: {refused[0].reason}", fields={key: refused[0].reason}
                 )
-            for number in numbers:
-                told.tell(number, told.CHANGED, {"by": actor.label, "fields": [key]})
+            told.tell_all(numbers, told.CHANGED, {"by": actor.label, "fields": [key]})
             done += len(numbers)
             audit.record(
                 actor,

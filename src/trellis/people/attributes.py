@@ -6,31 +6,41 @@ matter. Values that do not fit their definition are kept out and reported.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
 from trellis.core import db, sql
+from trellis.people import companies, provenance, tags
+from trellis.people.companies import Mention
 from trellis.people.models import Attribute
-from trellis.people.values import BUILT_IN, MAX_KEY, BadValue, built_in, flatten, infer, typed
+from trellis.people.values import (
+    BUILT_IN,
+    MAX_KEY,
+    TAGS,
+    BadValue,
+    built_in,
+    fit,
+    flatten,
+    infer,
+)
 
 MAX_DEFINITIONS = 1_000
 """Attributes that facts may create; more come from a broken client, and are refused."""
-COMPANY_LOCK = 7_303
 
 _SQL = sql.load(__package__, "attributes")
 _encode = msgspec.json.Encoder().encode
-_order = msgspec.json.Encoder(order="sorted").encode
 
 
 class Change(NamedTuple):
     """That at ``at`` (UTC seconds) ``src`` stated these traits of a contact.
 
     ``basis`` is the legal basis where the entrance knows it; ``how`` active (the person
-    said it) or passive (it was observed).
+    said it) or passive (it was observed), "" as the attribute is defined. What is ``weak``
+    only fills what nobody has said.
     """
 
     contact_id: int
@@ -38,7 +48,8 @@ class Change(NamedTuple):
     src: str
     traits: dict[str, Any]
     basis: str = ""
-    how: str = "active"
+    how: str = ""
+    weak: bool = False
 
 
 class Refused(NamedTuple):
@@ -52,16 +63,21 @@ class Refused(NamedTuple):
 
 @dataclass(kw_only=True)
 class Profile:
-    """A contact's profile in memory. ``company`` is the name that was stated last."""
+    """A contact's profile in memory. ``company`` is what was said of the company last, ""
+    where it was emptied."""
 
     contact_id: int
     fields: dict[str, str]
     company_id: int | None
     attributes: dict[str, Any]
     provenance: dict[str, dict[str, Any]]
-    company: str | None = None
+    tags: list[str] = field(default_factory=list)
+    company: Mention | str | None = None
     changed: bool = False
     own: set[tuple[str, str]] = field(default_factory=set)
+
+
+Flat = list[tuple[Change, list[tuple[str, Any]]]]
 
 
 def apply(changes: Sequence[Change], now: datetime) -> list[Refused]:
@@ -72,6 +88,7 @@ def apply(changes: Sequence[Change], now: datetime) -> list[Refused]:
     kinds = _definitions(flat, now)
     profiles = read(sorted({change.contact_id for change in changes}))
     _load_own(profiles, flat)
+    known = tags.named(_tag_names(flat), now)
     refused: list[Refused] = []
     for change, pairs in flat:
         profile = profiles.get(change.contact_id)
@@ -79,10 +96,15 @@ def apply(changes: Sequence[Change], now: datetime) -> list[Refused]:
             continue
         for key, value in pairs:
             try:
-                _take(profile, change, key, value, kinds)
+                if key == TAGS:
+                    _tag(profile, value, known)
+                else:
+                    _take(profile, change, key, value, kinds)
             except BadValue as bad:
                 refused.append(Refused(change.contact_id, key, str(bad), value))
-    write([profile for profile in profiles.values() if profile.changed], now)
+    changed = [profile for profile in profiles.values() if profile.changed]
+    _match_companies(changed, now)
+    write(changed, now)
     return refused
 
 
@@ -96,6 +118,7 @@ def read(contact_ids: Sequence[int]) -> dict[int, Profile]:
             company_id=row[9],
             attributes=_decoded(row[10]),
             provenance=_decoded(row[11]),
+            tags=_decoded(row[12]),
         )
     return out
 
@@ -111,50 +134,63 @@ def write(profiles: Sequence[Profile], now: datetime) -> None:
         [p.company_id for p in profiles],
         [_encode(p.attributes).decode() for p in profiles],
         [_encode(p.provenance).decode() for p in profiles],
+        [_encode(p.tags).decode() for p in profiles],
     ]
     db.run(_SQL["write"], [now, *columns])
-
-
-def moment(at: float) -> str:
-    """A time as provenance keeps it: UTC in one width, so that text order is time order."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds")
-
-
-def newer(new: tuple[str, Any], old: dict[str, Any] | None, old_value: Any) -> bool:
-    """Whether a value said at ``new[0]`` replaces the old one. Equal times are decided by
-    the values themselves, so that the order of arrival does not matter."""
-    if old is None:
-        return True
-    if new[0] != old["at"]:
-        return bool(new[0] > old["at"])
-    return _order(new[1]) > _order(old_value)
 
 
 def _take(
     profile: Profile, change: Change, key: str, value: Any, kinds: dict[str, Attribute]
 ) -> None:
-    if key in BUILT_IN:
-        kept: Any = built_in(key, value)
+    how = change.how or "active"
+    if key == "company":
+        kept: Any = companies.mention(value)
+        old: Any = profile.company
+    elif key in BUILT_IN:
+        kept = built_in(key, value)
         if key in ("email", "phone") and kept and (key, kept) not in profile.own:
             raise BadValue("belongs_to_another")
-        old: Any = profile.company if key == "company" else profile.fields[key]
+        old = profile.fields[key]
     else:
         definition = kinds.get(key)
         if definition is None:
             raise BadValue("too_many_attributes")
-        kept = None if value is None else typed(definition.type, value, definition.options)
+        how = change.how or definition.how
+        kept = None if value is None else fit(definition, value)
         old = profile.attributes.get(key)
-    at = moment(change.at)
-    if not newer((at, kept), profile.provenance.get(key), old):
-        return
-    _put(profile, key, kept)
-    profile.provenance[key] = {
-        "src": change.src,
-        "at": at,
-        "basis": change.basis,
-        "how": change.how,
+    new = provenance.entry(change.src, change.at, change.basis, how, weak=change.weak)
+    before = profile.provenance.get(key)
+    shown = None if key == "company" else old
+    if provenance.newer(new, kept, before, old):
+        _put(profile, key, kept)
+        profile.provenance[key] = provenance.keep(new, kept, before, shown)
+        profile.changed = True
+    elif not change.weak and change.at and before is not None and key != "company":
+        late = provenance.keep(before, old, new, kept)
+        if late != before:
+            profile.provenance[key] = late
+            profile.changed = True
+
+
+def _tag_names(flat: Flat) -> set[str]:
+    return {
+        name
+        for _, pairs in flat
+        for key, value in pairs
+        if key == TAGS
+        for name in tags.names_in(value)
     }
-    profile.changed = True
+
+
+def _tag(profile: Profile, value: Any, known: Mapping[str, str]) -> None:
+    """Put tags on; nothing a fact says takes one off."""
+    names = tags.names_in(value)
+    new = [known[name] for name in names if name in known and known[name] not in profile.tags]
+    if new:
+        profile.tags = [*profile.tags, *dict.fromkeys(new)]
+        profile.changed = True
+    if any(name not in known for name in names):
+        raise BadValue("too_many_tags")
 
 
 def _put(profile: Profile, key: str, value: Any) -> None:
@@ -168,7 +204,7 @@ def _put(profile: Profile, key: str, value: Any) -> None:
         profile.attributes[key] = value
 
 
-Flat = list[tuple[Change, list[tuple[str, Any]]]]
+_FIXED = frozenset({*BUILT_IN, TAGS})
 
 
 def _definitions(flat: Flat, now: datetime) -> dict[str, Attribute]:
@@ -177,8 +213,8 @@ def _definitions(flat: Flat, now: datetime) -> dict[str, Attribute]:
     new: dict[str, tuple[str, str]] = {}
     for change, pairs in flat:
         for key, value in pairs:
-            if key not in kinds and key not in BUILT_IN and value is not None:
-                new.setdefault(key, (infer(value), change.how))
+            if key not in kinds and key not in _FIXED and value is not None:
+                new.setdefault(key, (infer(value), change.how or "active"))
     room = MAX_DEFINITIONS - len(kinds)
     wanted = sorted(key for key in new if len(key) <= MAX_KEY and "\x00" not in key)[:room]
     if wanted:
@@ -213,19 +249,33 @@ def _load_own(profiles: dict[int, Profile], flat: Flat) -> None:
                 profiles[number].own.add((kind, value))
 
 
+def _match_companies(profiles: Sequence[Profile], now: datetime) -> None:
+    """Those who have an address and no company belong to the company of its domain."""
+    asked = {
+        profile.contact_id: domain
+        for profile in profiles
+        if profile.company is None
+        and profile.company_id is None
+        and "company" not in profile.provenance
+        and (domain := companies.work_domain(profile.fields["email"]))
+    }
+    found = companies.of_domains(set(asked.values()), now) if asked else {}
+    for profile in profiles:
+        domain = asked.get(profile.contact_id, "")
+        if domain in found:
+            profile.company_id = found[domain]
+            profile.provenance["company"] = companies.matched(now)
+
+
 def _resolve_companies(profiles: Sequence[Profile], now: datetime) -> None:
-    names = sorted({p.company for p in profiles if p.company})
-    if names:
-        ids = dict(db.fetch(_SQL["companies"], [names]))
-        missing = [name for name in names if name not in ids]
-        if missing:
-            db.fetch("SELECT pg_advisory_xact_lock(%s)", [COMPANY_LOCK])
-            ids = dict(db.fetch(_SQL["companies"], [names]))
-            missing = [name for name in names if name not in ids]
-            ids.update(db.fetch(_SQL["add_companies"], [now, missing]))
+    said = {
+        p.company: p.provenance["company"] for p in profiles if isinstance(p.company, Mention)
+    }
+    ids = companies.settle(said, now) if said else {}
     for profile in profiles:
         if profile.company is not None:
-            profile.company_id = ids[profile.company] if profile.company else None
+            mention = profile.company
+            profile.company_id = ids[mention] if isinstance(mention, Mention) else None
 
 
 def _decoded(value: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from trellis.core import db, sql
-from trellis.people import attributes, moving
+from trellis.people import attributes, moving, provenance
 from trellis.people.attributes import Profile
 from trellis.people.registry import contact_tables
 from trellis.people.types import Merged
@@ -85,15 +85,28 @@ def _merge_profiles(pairs: Sequence[Merged], kept: dict[int, Kept], now: datetim
         winner, loser = profiles[pair.winner], profiles[pair.loser]
         before = snapshot(winner)
         for key, said in loser.provenance.items():
-            value = value_of(loser, key)
+            value, own = value_of(loser, key), value_of(winner, key)
             old = winner.provenance.get(key)
-            if attributes.newer((said["at"], value), old, value_of(winner, key)):
+            if provenance.newer(said, value, old, own):
                 set_value(winner, key, value)
-                winner.provenance[key] = said
+                winner.provenance[key] = _kept(key, said, value, old, own)
                 winner.changed = True
+            elif old is not None:
+                winner.provenance[key] = _kept(key, old, own, said, value)
+                winner.changed = True
+        if new := [tag for tag in loser.tags if tag not in winner.tags]:
+            winner.tags = [*winner.tags, *new]
+            winner.changed = True
         if winner.changed:
             kept[pair.loser]["profile"] = before
     attributes.write([p for p in profiles.values() if p.changed], now)
+
+
+def _kept(
+    key: str, stays: provenance.Entry, value: Any, goes: provenance.Entry | None, old: Any
+) -> provenance.Entry:
+    """The entry that stays; a company is kept by number, which says nothing later."""
+    return provenance.keep(stays, value, goes, None if key == "company" else old)
 
 
 def value_of(profile: Profile, key: str) -> Any:
@@ -118,4 +131,8 @@ def set_value(profile: Profile, key: str, value: Any) -> None:
 def snapshot(profile: Profile) -> dict[str, Any]:
     """A profile's values and provenance as JSON, for undo."""
     values = {key: value_of(profile, key) for key in (*BUILT_IN, *profile.attributes)}
-    return {"values": values, "provenance": dict(profile.provenance)}
+    return {
+        "values": values,
+        "provenance": dict(profile.provenance),
+        "tags": list(profile.tags),
+    }

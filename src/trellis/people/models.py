@@ -3,23 +3,56 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 from typing_extensions import override
 
 from trellis.core import clock
 
 
 class Company(models.Model):
-    """An organisation contacts belong to."""
+    """An organisation contacts belong to.
+
+    ``domain`` is its main one (all stand in ``CompanyKey``). ``attributes`` and
+    ``provenance`` are as those of a contact. ``merged_into`` is the company it went into;
+    ``version`` grows with each change by a person.
+    """
 
     name = models.CharField(max_length=200)
     domain = models.CharField(max_length=253, blank=True, db_index=True)
     attributes = models.JSONField(default=dict)
+    provenance = models.JSONField(default=dict, db_default={})
+    merged_into = models.BigIntegerField(null=True)
+    version = models.IntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(default=clock.now)
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="company_newest"),
+            models.Index(Lower("name"), name="company_name"),
+        ]
 
     @override
     def __str__(self) -> str:
         return self.name
+
+
+class CompanyKey(models.Model):
+    """What names a company: a ``domain`` of its addresses, or the ``group_id`` by which
+    programs call it. One points to one company."""
+
+    kind = models.CharField(max_length=12)
+    value = models.CharField(max_length=253)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="keys")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "value"], name="company_key_once")
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return self.value
 
 
 class Contact(models.Model):
@@ -27,7 +60,9 @@ class Contact(models.Model):
 
     ``known`` is true once a strong identity (anything but a device) points here.
     ``attributes`` holds typed fields by key; ``provenance`` says for each key where the
-    value came from: ``{key: {"src", "at", "basis", "how"}}`` (T7, T8).
+    value came from: ``{key: {"src", "at", "basis", "how"}}``, with the values before it as
+    ``"was"``, and ``"weak"`` where it only filled what nobody had said (T7, T8).
+    ``tags`` holds keys of ``Tag``.
     ``merged_into`` is the surviving contact where this one was merged away.
     """
 
@@ -45,6 +80,7 @@ class Contact(models.Model):
     company_id = models.BigIntegerField(null=True)
     attributes = models.JSONField(default=dict, db_default={})
     provenance = models.JSONField(default=dict, db_default={})
+    tags = models.JSONField(default=list, db_default=[])
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
 
@@ -132,23 +168,82 @@ class ContactIdentity(models.Model):
         db_table = "contact_identity"
 
 
-class Attribute(models.Model):
-    """The definition of a typed custom field. ``bucket`` is demographic, interest or
-    engagement (W4, T8); ``how`` passive or active; ``options`` closes the values."""
+class Definition(models.Model):
+    """What a typed custom field is. ``bucket`` is demographic, interest or engagement (W4,
+    T8); ``how`` passive or active.
+
+    ``options`` closes the values of text, choice and list; ``aliases`` maps options that
+    were renamed to what they are called now, so that programs may go on sending the old
+    word. ``minimum`` and ``maximum`` bound numbers, ``unit`` is shown after them;
+    ``pattern`` is a regular expression that the whole of a text must match. ``required``:
+    forms that ask for it must have an answer. ``version`` grows with each change.
+    """
 
     key = models.CharField(max_length=64, unique=True)
     label = models.CharField(max_length=120)
-    type = models.CharField(max_length=12)  # text number boolean date datetime list
+    type = models.CharField(max_length=12)
     bucket = models.CharField(max_length=12, default="demographic")
     how = models.CharField(max_length=8, default="active")
     options = models.JSONField(default=list)
     description = models.TextField(blank=True)
+    aliases = models.JSONField(default=dict, db_default={})
+    unit = models.CharField(max_length=20, default="", db_default="", blank=True)
+    minimum = models.FloatField(null=True)
+    maximum = models.FloatField(null=True)
+    pattern = models.CharField(max_length=200, default="", db_default="", blank=True)
+    required = models.BooleanField(default=False, db_default=False)
+    version = models.IntegerField(default=1, db_default=1)
+    created_at = models.DateTimeField(default=clock.now)
+    archived_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+    @override
+    def __str__(self) -> str:
+        return self.label
+
+
+class Attribute(Definition):
+    """A typed custom field of contacts."""
+
+
+class CompanyAttribute(Definition):
+    """A typed custom field of companies."""
+
+
+class Renaming(models.Model):
+    """That an option of an attribute gets another name in all stored values: a job, with
+    its progress in per cent. ``of`` is contact or company."""
+
+    of = models.CharField(max_length=8)
+    key = models.CharField(max_length=64)
+    before = models.CharField(max_length=200)
+    after = models.CharField(max_length=200)
+    actor = models.CharField(max_length=80)
+    at = models.DateTimeField(default=clock.now)
+    progress = models.IntegerField(default=0)
+    changed = models.IntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["of", "key", "-at"], name="renaming_newest")]
+
+
+class Tag(models.Model):
+    """A word that people put on contacts. ``colour`` is a name of ``people.tags.COLOURS``."""
+
+    key = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=80)
+    colour = models.CharField(max_length=12, default="green")
+    description = models.TextField(blank=True, default="")
+    version = models.IntegerField(default=1)
     created_at = models.DateTimeField(default=clock.now)
     archived_at = models.DateTimeField(null=True)
 
     @override
     def __str__(self) -> str:
-        return self.label
+        return self.name
 
 
 class Consent(models.Model):

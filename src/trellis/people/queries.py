@@ -73,6 +73,7 @@ class ContactRow:
     temperature: str
     stage_id: int | None
     attributes: Mapping[str, Any]
+    tags: Sequence[str]
 
     @property
     def name(self) -> str:
@@ -86,6 +87,7 @@ class Profile(ContactRow):
     """One contact with everything that stands in ``contact`` and ``standing``."""
 
     merged_into: int | None
+    company_id: int | None
     time_zone: str
     provenance: Mapping[str, Any]
     updated_at: datetime
@@ -99,10 +101,10 @@ _ROW = (
     "c.contact_id, c.known, c.first_name, c.last_name, c.email, c.phone, c.city, c.country,"
     " c.locale, coalesce(co.name, '') AS company, c.created_at, s.last_seen,"
     " coalesce(s.score, 0) AS score, coalesce(s.grade, '') AS grade,"
-    " coalesce(s.temperature, 'cold') AS temperature, s.stage_id, c.attributes"
+    " coalesce(s.temperature, 'cold') AS temperature, s.stage_id, c.attributes, c.tags"
 )
 _MORE = (
-    ", c.merged_into, c.time_zone, c.provenance, c.updated_at, s.first_seen,"
+    ", c.merged_into, c.company_id, c.time_zone, c.provenance, c.updated_at, s.first_seen,"
     " coalesce(s.demographic, 0) AS demographic, coalesce(s.interest, 0) AS interest,"
     " coalesce(s.engagement, 0) AS engagement"
 )
@@ -372,7 +374,7 @@ def _fetch(sql: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         names = [column.name for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     for row in rows:
-        for key in ("attributes", "provenance"):
+        for key in ("attributes", "provenance", "tags"):
             if isinstance(row.get(key), str):
                 row[key] = json.loads(row[key])
     return rows

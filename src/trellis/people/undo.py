@@ -9,7 +9,7 @@ import msgspec
 
 from trellis.core import db, sql
 from trellis.core.errors import Conflict, NotFound
-from trellis.people import attributes, moving, purge
+from trellis.people import attributes, moving, provenance, purge
 from trellis.people.merge import set_value
 from trellis.people.models import Contact, Merge
 from trellis.people.registry import ContactTable, contact_tables
@@ -113,8 +113,11 @@ def _restore_profile(row: Merge, now: datetime) -> None:
         return
     profiles = attributes.read([row.contact_id, row.loser_id])
     winner, loser = profiles[row.contact_id], profiles[row.loser_id]
+    came = set(loser.tags) - set(before.get("tags", winner.tags))
+    winner.tags = [tag for tag in winner.tags if tag not in came]
     for key, said in loser.provenance.items():
-        if winner.provenance.get(key) != said:
+        if not provenance.same_word(winner.provenance.get(key), said):
+            _forget_word(winner, key, before)
             continue
         set_value(winner, key, before["values"].get(key, "" if key in winner.fields else None))
         if key in before["provenance"]:
@@ -122,3 +125,10 @@ def _restore_profile(row: Merge, now: datetime) -> None:
         else:
             del winner.provenance[key]
     attributes.write([winner], now)
+
+
+def _forget_word(winner: attributes.Profile, key: str, before: dict[str, Any]) -> None:
+    """The values before the winner's own word are its own again, unless it was said since."""
+    was = before["provenance"].get(key)
+    if provenance.same_word(winner.provenance.get(key), was):
+        winner.provenance[key] = was

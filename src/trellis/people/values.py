@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
+
+import re2
 
 from trellis.people import normal
+from trellis.people.models import Definition
 
 BUILT_IN = (
     "email", "phone", "first_name", "last_name", "locale", "time_zone", "country", "city",
     "company",
 )  # fmt: skip
 """Fields with a column of their own."""
+TAGS = "tags"
+"""The trait that puts tags on a contact: a list, or words with commas between them."""
 
 _ALIASES = {
     "firstName": "first_name",
@@ -47,7 +54,7 @@ def flatten(traits: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
                 {k if k in ("city", "country") else f"address_{k}": v for k, v in value.items()}
             )
         elif key == "company":
-            yield key, value.get("name", "") if isinstance(value, Mapping) else value
+            yield key, value
         elif isinstance(value, Mapping):
             yield from ((f"{key}_{inner}", item) for inner, item in value.items())
         elif key:
@@ -101,13 +108,42 @@ def infer(value: Any) -> str:
     return "text"
 
 
-def typed(kind: str, value: Any, options: list[Any] | None = None) -> Any:
-    """``value`` as JSON of an attribute of type ``kind``; raises ``BadValue``."""
-    out = _TYPED[kind](value)
+def fit(definition: Definition, value: Any) -> Any:
+    """``value`` as JSON of an attribute: of its type, an option by its present name, within
+    its limits; raises ``BadValue``."""
+    out = _TYPED[definition.type](value)
+    if definition.aliases:
+        names = definition.aliases
+        out = [names.get(i, i) for i in out] if isinstance(out, list) else names.get(out, out)
     items = out if isinstance(out, list) else [out]
+    options = definition.options
     if options and any(item not in options for item in items):
         raise BadValue("not_an_option")
+    if definition.type == "number":
+        _within(definition, out)
+    if definition.pattern and not all(_matches(definition.pattern, item) for item in items):
+        raise BadValue("no_match")
     return out
+
+
+def _within(definition: Definition, number: float) -> None:
+    if definition.minimum is not None and number < definition.minimum:
+        raise BadValue("below_minimum")
+    if definition.maximum is not None and number > definition.maximum:
+        raise BadValue("above_maximum")
+
+
+@lru_cache(maxsize=512)
+def pattern(text: str) -> Any:
+    """A regular expression of staff, compiled so that it runs in linear time whatever it is
+    matched with; raises ``re2.error`` where it is none."""
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(text, options)
+
+
+def _matches(text: str, item: Any) -> bool:
+    return pattern(text).fullmatch(str(item)) is not None
 
 
 def _text(value: Any) -> str:
@@ -169,6 +205,24 @@ def _list(value: Any) -> list[Any]:
     return [_clean(item) if isinstance(item, str) else item for item in items]
 
 
+def _email(value: Any) -> str:
+    return _must(normal.normalise_email(_text(value)))
+
+
+def _url(value: Any) -> str:
+    text = _text(value)
+    if "://" not in text:
+        text = f"https://{text}"
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise BadValue("not_a_url") from None
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or "." not in host or " " in text:
+        raise BadValue("not_a_url")
+    return text
+
+
 def _clean(text: str) -> str:
     return text.replace("\x00", "").strip()
 
@@ -180,6 +234,9 @@ _TYPED: dict[str, Callable[[Any], Any]] = {
     "date": _date,
     "datetime": _moment,
     "list": _list,
+    "choice": _text,
+    "email": _email,
+    "url": _url,
 }
 TYPES = tuple(_TYPED)
-"""The types an attribute can have."""
+"""The types an attribute can have; a choice is one of its options."""

@@ -181,13 +181,20 @@ def _said_at(fact: Fact) -> float:
     return 0.0 if only_fills else fact.at
 
 
+def _change(fact: Fact, contact_id: int) -> Change | None:
+    """What a fact says about a profile; what an enrichment source found only fills."""
+    if not fact.traits:
+        return None
+    at, basis = _said_at(fact), "consent" if any(item["given"] for item in fact.consent) else ""
+    if fact.name == names.CONTACT_ENRICHED and fact.type == SYSTEM:
+        source, basis = str(fact.props["source"]), str(fact.props["basis"])
+        return Change(contact_id, at, source, fact.traits, basis, "passive", weak=True)
+    return Change(contact_id, at, fact.origin, fact.traits, basis)
+
+
 def write_profiles(batch: Batch) -> None:
     """Take traits into profiles; for each key the newest word wins."""
-    changes = [
-        Change(row.contact_id, _said_at(fact), fact.origin, fact.traits)
-        for fact, row in batch.items
-        if fact.traits
-    ]
+    changes = [change for fact, row in batch.items if (change := _change(fact, row.contact_id))]
     refused = attributes.apply(changes, batch.now)
     decisions.record(
         [

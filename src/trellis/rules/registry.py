@@ -157,6 +157,9 @@ ATTRIBUTE_TYPES = {
     "date": DATE,
     "datetime": DATE,
     "list": LIST,
+    "choice": TEXT,
+    "email": TEXT,
+    "url": TEXT,
 }
 """Type of an attribute to the type of its field; times are compared by their day."""
 

@@ -63,6 +63,22 @@ def of_score(key: str) -> list[Use]:
     return _where(lambda leaf: str(leaf.get("field")).startswith(f"score.{key}."))
 
 
+def of_company_attribute(key: str) -> list[Use]:
+    """The rules that read an attribute of companies."""
+    return _where(lambda leaf: leaf.get("field") == f"company.attr.{key}")
+
+
+def of_option(key: str, option: str, of: str = "contact") -> list[Use]:
+    """The rules that name an option of an attribute."""
+    field = f"attr.{key}" if of == "contact" else f"company.attr.{key}"
+    return _where(lambda leaf: leaf.get("field") == field and option in _values(leaf))
+
+
+def of_tag(key: str) -> list[Use]:
+    """The rules that name a tag."""
+    return _where(lambda leaf: leaf.get("field") == "contact.tags" and key in _values(leaf))
+
+
 def segment_keys(rule: Any) -> set[str]:
     """The keys of the segments that a rule, as JSON, reads."""
     return {

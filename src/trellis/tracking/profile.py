@@ -31,10 +31,11 @@ _REGION_OF_LANGUAGE = 2
 
 
 def flat(traits: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Traits with nested objects spread out: ``company.name`` becomes ``company_name``."""
+    """Traits with nested objects spread out: ``job.title`` becomes ``job_title``. A
+    ``company`` stays whole: it is a thing of its own."""
     for key, value in traits.items():
         name = f"{prefix}{key.strip()}"
-        if isinstance(value, dict):
+        if isinstance(value, dict) and name != "company":
             yield from flat(value, f"{name}_")
         elif name:
             yield name[:MAX_KEY], value

@@ -291,11 +291,12 @@ def drop_nobody(draft: Draft) -> Reason | None:
 
 
 def put_group(draft: Draft) -> Reason | None:
-    """A group call names the group."""
+    """A group call names the group, which is the company of the person."""
     if draft.type != GROUP:
         return None
     group = _id(draft, draft.call.group_id)
     draft.props["group_id"] = group
+    draft.traits["company"] = {**(draft.call.traits or _EMPTY), "id": group}
     return None if group else Reason.NO_GROUP
 
 

@@ -52,12 +52,14 @@ class ContactOut(Schema):
     temperature: str
     stage_id: int | None
     attributes: dict[str, Any]
+    tags: list[str]
 
 
 class ContactDetail(ContactOut):
     """A contact with everything its profile holds. ``merged_into`` names the survivor."""
 
     merged_into: int | None
+    company_id: int | None
     time_zone: str
     provenance: dict[str, Any]
     updated_at: datetime

@@ -1,7 +1,7 @@
 -- name: read
 -- Profiles of the contacts that facts say something about.
 SELECT contact_id, email, phone, first_name, last_name, locale, time_zone, country, city,
-    company_id, attributes, provenance
+    company_id, attributes, provenance, tags
 FROM contact WHERE contact_id = ANY(%s)
 
 -- name: write
@@ -10,25 +10,16 @@ UPDATE contact AS c
 SET email = t.email, phone = t.phone, first_name = t.first_name, last_name = t.last_name,
     locale = t.locale, time_zone = t.time_zone, country = t.country, city = t.city,
     company_id = t.company_id, attributes = t.attributes, provenance = t.provenance,
-    updated_at = %s
+    tags = t.tags, updated_at = %s
 FROM unnest(
     %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-    %s::text[], %s::text[], %s::bigint[], %s::jsonb[], %s::jsonb[]
+    %s::text[], %s::text[], %s::bigint[], %s::jsonb[], %s::jsonb[],
+    %s::jsonb[]
 ) AS t (
     contact_id, email, phone, first_name, last_name, locale, time_zone, country, city,
-    company_id, attributes, provenance
+    company_id, attributes, provenance, tags
 )
 WHERE c.contact_id = t.contact_id
-
--- name: companies
--- Companies by name; the oldest of equal ones.
-SELECT name, min(id) FROM people_company WHERE name = ANY(%s) GROUP BY name
-
--- name: add_companies
--- Companies named for the first time.
-INSERT INTO people_company AS c (name, domain, attributes, created_at)
-SELECT t.name, '', '{}', %s FROM unnest(%s::text[]) AS t (name)
-RETURNING c.name, c.id
 
 -- name: add_definitions
 -- Attributes seen for the first time.

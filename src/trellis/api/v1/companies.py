@@ -1,0 +1,145 @@
+"""Companies: list, read, change, merge, and their people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema, Status
+from pydantic import Field
+
+from trellis.api import paging
+from trellis.api.auth import caller
+from trellis.api.paging import Id, Json, PageQuery
+from trellis.core.errors import NotFound
+from trellis.people import company_actions, company_queries
+
+router = Router(tags=["companies"])
+
+
+class CompanyOut(Schema):
+    """An organisation contacts belong to. ``people`` counts its live contacts."""
+
+    id: int
+    name: str
+    domain: str
+    attributes: dict[str, Any]
+    people: int
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+class CompanyDetail(CompanyOut):
+    """A company with all that names it, and where each value came from."""
+
+    domains: list[str]
+    group_ids: list[str]
+    provenance: dict[str, Any]
+    merged_into: int | None
+
+
+class CompanyPage(Schema):
+    """A page of companies, newest first."""
+
+    items: list[CompanyOut]
+    next_cursor: str | None
+
+
+class CompanyQuery(PageQuery):
+    """Which companies: words of the name or domain."""
+
+    q: str = Field("", max_length=200)
+
+
+class CompanyIn(Schema):
+    """A company to add."""
+
+    name: str = Field(max_length=200)
+    domains: list[str] = Field(default_factory=list, max_length=50)
+    attributes: dict[str, Any] = Field(default_factory=dict)
+
+
+class CompanyPatch(Schema):
+    """What changes; what is left out stays, an attribute that is null is emptied."""
+
+    name: str | None = Field(None, max_length=200)
+    domains: list[str] | None = Field(None, max_length=50)
+    attributes: dict[str, Any] = Field(default_factory=dict)
+    version: int = Field(0, ge=0, description="The version the change was made to; 0: any.")
+
+
+class CompanyMergeIn(Schema):
+    """The company that goes into this one."""
+
+    loser_id: int = Field(ge=1, le=2**63 - 1)
+
+
+class CompanyMergedOut(Schema):
+    """How many people moved."""
+
+    moved: int
+
+
+@router.get("", response=CompanyPage, summary="List companies")
+def list_companies(request: HttpRequest, query: Annotated[CompanyQuery, Query()]) -> Json:
+    """Newest first. Scope: companies.read."""
+    caller(request, "companies.read")
+    return paging.answer(company_queries.companies(query.q, query.after, query.limit))
+
+
+@router.post("", response={201: CompanyDetail}, summary="Create a company")
+def create_company(request: HttpRequest, body: CompanyIn) -> Status[Any]:
+    """Refused where a domain is another company's. Scope: companies.write."""
+    actor = caller(request)
+    made = company_actions.create(actor, body.name, body.domains, body.attributes)
+    return Status(201, _detail(made.pk))
+
+
+@router.get("/{company_id}", response=CompanyDetail, summary="Read a company")
+def get_company(request: HttpRequest, company_id: Id) -> Any:
+    """Scope: companies.read."""
+    caller(request, "companies.read")
+    return _detail(company_id)
+
+
+@router.patch("/{company_id}", response=CompanyDetail, summary="Change a company")
+def change_company(request: HttpRequest, company_id: Id, body: CompanyPatch) -> Any:
+    """Scope: companies.write."""
+    company_actions.update(
+        caller(request),
+        company_id,
+        name=body.name,
+        domains=body.domains,
+        values=body.attributes,
+        version=body.version,
+    )
+    return _detail(company_id)
+
+
+@router.post(
+    "/{company_id}/merge", response=CompanyMergedOut, summary="Merge another company in"
+)
+def merge_company(request: HttpRequest, company_id: Id, body: CompanyMergeIn) -> dict[str, int]:
+    """Its people, domains and ids go over. Scope: companies.write."""
+    moved = company_actions.merge(caller(request), company_id, body.loser_id)
+    return {"moved": moved}
+
+
+@router.get("/{company_id}/contacts", response=list[int], summary="People of a company")
+def company_contacts(
+    request: HttpRequest,
+    company_id: Id,
+    after: Annotated[int, Query(ge=0, description="The last number of the page before.")] = 0,
+) -> list[int]:
+    """Numbers of contacts, up to 200, in order. Scope: contacts.read."""
+    caller(request, "contacts.read")
+    return company_queries.people_of(company_id, after, paging.MAX)
+
+
+def _detail(company_id: int) -> company_queries.CompanyDetail:
+    found = company_queries.company(company_id)
+    if found is None:
+        raise NotFound("There is no such company.", company_id=company_id)
+    return found
