@@ -1,4 +1,5 @@
-"""Makes sure there is a Chromium for the tests in a browser.
+"""Makes sure there is a Chromium for the tests in a browser, and that Playwright runs: its
+driver needs libatomic, which the smallest Debian lacks.
 
     .venv/bin/python tools/browser.py
 
@@ -17,7 +18,10 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 
 def there() -> bool:
-    """Whether a Chromium is installed, on PATH or by Playwright."""
+    """Whether Playwright's driver runs, and a Chromium is on PATH or was got by Playwright."""
+    driver = [sys.executable, "-m", "playwright", "--version"]
+    if subprocess.run(driver, capture_output=True, check=False).returncode:
+        return False
     if any(shutil.which(name) for name in NAMES):
         return True
     from playwright.sync_api import sync_playwright
@@ -40,8 +44,9 @@ def main() -> int:
     """Find or install; 1 and a sentence where neither worked."""
     if there():
         return 0
-    print("browser: no Chromium found; installing one …", flush=True)
-    install = "apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium"
+    print("browser: no Chromium that tests can drive; installing one …", flush=True)
+    get = "apt-get -qq install -y --no-install-recommends chromium libatomic1"
+    install = f"apt-get -qq update && {get}"
     if shutil.which("apt-get"):
         rights = [] if os.geteuid() == 0 else ["sudo", "-n"]
         if attempt(*rights, "sh", "-c", install):
@@ -50,7 +55,7 @@ def main() -> int:
         return 0
     print(
         "browser: Chromium could not be installed. Install it (on Debian, as root:"
-        " apt-get install chromium), and run make test again.",
+        " apt-get install chromium libatomic1), and run make test again.",
         file=sys.stderr,
     )
     return 1
