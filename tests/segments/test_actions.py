@@ -16,7 +16,7 @@ from trellis.events.models import Inbox, Signal
 from trellis.people.models import Attribute
 from trellis.pipeline import recompute
 from trellis.rules.types import RuleError
-from trellis.segments import actions
+from trellis.segments import actions, lists
 from trellis.segments.models import Segment
 
 pytestmark = pytest.mark.django_db
@@ -117,9 +117,9 @@ def test_lists_are_kept_by_hand_and_tell_it() -> None:
     ann, bob = person(), person()
     made = actions.create(SYSTEM, key="vip", name="VIP", kind="static")
     assert made.status == "live"
-    assert actions.add_members(SYSTEM, made.pk, [ann, ann, 999_999], NOW) == 1
-    assert actions.add_members(SYSTEM, made.pk, [ann, bob], NOW) == 1
-    assert actions.remove_members(SYSTEM, made.pk, [bob], NOW) == 1
+    assert lists.add(SYSTEM, made.pk, [ann, ann, 999_999], NOW) == 1
+    assert lists.add(SYSTEM, made.pk, [ann, bob], NOW) == 1
+    assert lists.remove(SYSTEM, made.pk, [bob], NOW) == 1
     settle(ann, bob)
     assert members("vip") == {ann}
     made.refresh_from_db()
@@ -134,7 +134,7 @@ def test_lists_are_kept_by_hand_and_tell_it() -> None:
 def test_members_of_a_dynamic_segment_follow_from_its_rule() -> None:
     made = segment("es", SPAIN)
     with pytest.raises(InvalidInput):
-        actions.add_members(SYSTEM, made.pk, [person()], NOW)
+        lists.add(SYSTEM, made.pk, [person()], NOW)
 
 
 def test_what_a_rule_reads_cannot_be_archived() -> None:

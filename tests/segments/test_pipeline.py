@@ -8,7 +8,7 @@ from tests.pipeline.facts import run
 from tests.world import NOW, members, person, segment
 from trellis.accounts.types import SYSTEM
 from trellis.pipeline import recompute
-from trellis.segments import actions
+from trellis.segments import actions, lists
 
 pytestmark = pytest.mark.django_db
 
@@ -17,10 +17,10 @@ def test_a_list_kept_by_hand_moves_the_segments_that_read_it() -> None:
     ann = person()
     held = actions.create(SYSTEM, key="vip", name="VIP", kind="static")
     segment("reader", {"field": "segment", "op": "in", "value": ["vip"]})
-    actions.add_members(SYSTEM, held.pk, [ann], NOW)
+    lists.add(SYSTEM, held.pk, [ann], NOW)
     run()
     assert members("reader") == {ann}
-    actions.remove_members(SYSTEM, held.pk, [ann], NOW)
+    lists.remove(SYSTEM, held.pk, [ann], NOW)
     run()
     assert members("reader") == set()
 

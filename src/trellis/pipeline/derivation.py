@@ -46,7 +46,8 @@ _COMPANIES = (
 @dataclass(frozen=True, slots=True)
 class Moved:
     """What the statement returns of one contact: before and after. ``leads`` holds
-    ``leads.compute.NUMBERS`` for each line."""
+    ``leads.compute.NUMBERS`` for each line, ``held`` says of the segments that moved which
+    conditions hold now (``segments.compute.held``)."""
 
     contact_id: int
     score: int
@@ -58,6 +59,7 @@ class Moved:
     segments: list[int]
     company_before: int | None
     company: int | None
+    held: list[int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,8 +180,8 @@ class _Statement:
             f"WHERE t.contact_id = v.contact_id AND {scope.of('t.contact_id')} RETURNING v.*)"
             f"{self.history.writes()}\n"
             "SELECT contact_id, score_told, temperature_before, temperature_told, grade_told,"
-            " leads_told, segments_before, segments_told, company_before, company_told"
-            " FROM moved WHERE temperature_before <> temperature_told"
+            " leads_told, segments_before, segments_told, company_before, company_told,"
+            " held FROM moved WHERE temperature_before <> temperature_told"
             " OR leads_moved OR segments_before <> segments_told"
             f"{_COMPANIES if scope is THESE else ''}"
             " ORDER BY contact_id"
@@ -227,6 +229,20 @@ class _Statement:
         self.sets["next_on"] = "z.next_on" if self.plan.whole else "least(s.next_on, z.next_on)"
         self.after_segments = "z.ids"
         self.before_segments = "coalesce(m.ids, '{}')"
+        self.held = self._held()
+
+    def _held(self) -> str:
+        """Read only of contacts that are returned, and worked out only where they moved."""
+        specs = [spec for layer in self.plan.layers for spec in layer if spec.built]
+        parts = [
+            segments.held(self.compiler, spec, self.settled[spec.id], self.before_segments)
+            for spec in specs
+        ]
+        if not parts:
+            return "'{}'::bigint[]"
+        moved = f"{self.after_segments} <> {self.before_segments}"
+        array = f"array_remove(ARRAY[{', '.join(parts)}], NULL)"
+        return f"CASE WHEN {moved} THEN {array} ELSE '{{}}' END"
 
     def _only_ends(self) -> bool:
         """Whether days can only end memberships here, so that nobody else needs a next
@@ -281,5 +297,6 @@ class _Statement:
             f" {company} AS company_told, s.temperature AS temperature_before,"
             f" {temperature} AS temperature_told, {grade} AS grade_told,"
             f" ARRAY[{', '.join(told)}]::int[] AS leads_told, {moved} AS leads_moved,"
-            f" {self.before_segments} AS segments_before, {self.after_segments} AS segments_told"
+            f" {self.before_segments} AS segments_before, {self.after_segments} AS segments_told,"
+            f" {self.held} AS held"
         )

@@ -21,7 +21,8 @@ from trellis.pipeline import definitions, follow
 from trellis.pipeline.definitions import Definitions
 from trellis.pipeline.derivation import Derivation, Moved, for_contacts, whole
 from trellis.scoring import companies
-from trellis.segments import membership
+from trellis.segments import history, membership
+from trellis.segments.history import Move
 
 Causes = Mapping[int, tuple[int | None, int]]
 """Contact to the event that touched it and that event's depth."""
@@ -57,7 +58,7 @@ def record(
     changes = follow.changes(known.lines, moved, causes)
     follow.write(changes, now)
     _note_companies(moved)
-    _write_memberships(moved, now)
+    _write_memberships(known, moved, now, causes, why)
     told = follow.told(changes)
     facts = [
         system_fact(
@@ -114,13 +115,32 @@ def _note_companies(moved: Sequence[Moved]) -> None:
     )
 
 
-def _write_memberships(moved: Sequence[Moved], now: datetime) -> None:
-    entered, left = [], []
+def _write_memberships(
+    known: Definitions, moved: Sequence[Moved], now: datetime, causes: Causes, why: str
+) -> None:
+    entered, left, moves = [], [], []
     for item in moved:
         if item.segments == item.segments_before:
             continue
         before, after = set(item.segments_before), set(item.segments)
         entered += [(item.contact_id, id_) for id_ in after - before]
         left += [(item.contact_id, id_) for id_ in before - after]
+        cause = causes.get(item.contact_id, (None, 0))[0]
+        held = history.unpack(item.held)
+        for id_ in sorted(after ^ before):
+            spec = known.segments[id_]
+            if spec.built:
+                moves.append(
+                    Move(
+                        item.contact_id,
+                        id_,
+                        id_ in after,
+                        why,
+                        spec.version,
+                        held.get(id_),
+                        cause,
+                    )
+                )
     membership.enter(entered, now)
     membership.leave(left)
+    history.record(moves, now)

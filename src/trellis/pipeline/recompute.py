@@ -25,7 +25,7 @@ from trellis.rules.registry import Field
 from trellis.rules.types import RuleError
 from trellis.scoring import companies
 from trellis.scoring.models import ScoreModel
-from trellis.segments import membership
+from trellis.segments import growth, membership
 from trellis.segments.models import Segment
 
 FIRST, LARGEST = 20_000, 200_000
@@ -44,10 +44,11 @@ Report = Callable[[int], bool]
 def build_segment(segment_id: int) -> None:
     """Bring the membership of one dynamic segment up to date and make it live.
 
-    Signals that it reads are filled first. A segment that is broken stays as it is.
+    Signals that it reads are filled first. A segment that is broken, or whose building
+    somebody stops, stays as it is.
     """
     segment = Segment.objects.filter(pk=segment_id, archived_at__isnull=True).first()
-    if segment is None or segment.kind != "dynamic":
+    if segment is None or segment.kind != "dynamic" or segment.status == "stopped":
         return
     _fill(_read_by(segment))
 
@@ -55,10 +56,11 @@ def build_segment(segment_id: int) -> None:
         return only_segments(known, _with_unbuilt(known, segment_id))
 
     def report(percent: int) -> bool:
-        Segment.objects.filter(pk=segment_id, status="building").update(progress=percent)
-        return True
+        building = Segment.objects.filter(pk=segment_id).exclude(status="stopped")
+        return bool(building.update(progress=percent))
 
-    _run(plan, report)
+    if not _run(plan, report):
+        return
     with changing_definitions():
         if segment_id not in definitions.current().segments:
             return
@@ -66,6 +68,7 @@ def build_segment(segment_id: int) -> None:
             status="live", why="", progress=100, built_at=clock.now()
         )
         membership.refresh_sizes(segment_id)
+        growth.write(segment_id)
 
 
 def recompute() -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from trellis.accounts import audit
@@ -19,18 +18,19 @@ from trellis.core.errors import Conflict, InvalidInput, NotFound
 from trellis.core.jobs import enqueue
 from trellis.core.locks import changing_definitions
 from trellis.core.sql import load
-from trellis.events import inbox, names
 from trellis.events.behaviour import read_draft, read_rule
 from trellis.rules import registry, usage
 from trellis.rules.evaluate import Count, count, sample
 from trellis.rules.types import Rule, to_json
 from trellis.rules.words import sentence
-from trellis.segments import membership
 from trellis.segments.compute import segments_read
-from trellis.segments.models import Segment
+from trellis.segments.difference import Difference, difference
+from trellis.segments.models import Segment, SegmentRule
 
 DYNAMIC = "dynamic"
 STATIC = "static"
+SNAPSHOT = "snapshot"
+KINDS = (DYNAMIC, STATIC, SNAPSHOT)
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _SQL = load("trellis.segments", "membership")
@@ -43,6 +43,16 @@ class Preview:
     sentence: str
     count: Count
     contact_ids: tuple[int, ...]
+
+
+def compare(
+    actor: Actor, segment_id: int, rule: Mapping[str, Any], now: datetime
+) -> Difference:
+    """Who would enter and leave a segment, had it this rule. Stores nothing. Raises
+    ``RuleError``, and ``NotCounted`` for behaviour that no signal counts yet."""
+    require(actor, "segments.read")
+    get(segment_id)
+    return difference(segment_id, read_draft(rule), now, registry.snapshot())
 
 
 def preview(actor: Actor, rule: Mapping[str, Any], now: datetime) -> Preview:
@@ -66,16 +76,17 @@ def create(
     rule: Mapping[str, Any] | None = None,
     kind: str = DYNAMIC,
     description: str = "",
+    folder: str = "",
 ) -> Segment:
     """Make a segment. A dynamic one is built in the background, with progress; its first
-    members enter silently. A static one is a list kept by hand. Raises ``RuleError``, and
-    ``Conflict`` where the key is taken."""
+    members enter silently. A snapshot is filled once, in the background. A static one is a
+    list kept by hand. Raises ``RuleError``, and ``Conflict`` where the key is taken."""
     require(actor, "segments.write")
-    if kind not in (DYNAMIC, STATIC):
-        raise InvalidInput(_("A segment is dynamic or static."), kind=kind)
+    if kind not in KINDS:
+        raise InvalidInput(_("A segment is dynamic, static or a snapshot."), kind=kind)
     if not _KEY.fullmatch(key):
         raise InvalidInput(_("A key has small letters, digits and hyphens."), key=key)
-    parsed = read_rule(actor, rule or {}) if kind == DYNAMIC else None
+    parsed = None if kind == STATIC else read_rule(actor, rule or {})
     with changing_definitions():
         if Segment.objects.filter(key=key).exists():
             raise Conflict(_("There is a segment %(key)s already.") % {"key": key}, key=key)
@@ -83,15 +94,34 @@ def create(
             key=key,
             name=_name(name),
             description=description,
+            folder=_folder(folder),
             kind=kind,
             rule={} if parsed is None else to_json(parsed),
             status="live" if kind == STATIC else "building",
             progress=100 if kind == STATIC else 0,
+            changed_by=actor.label,
         )
         audit.record(actor, "segment.create", "segment", segment.pk, segment.name)
-        if kind == DYNAMIC:
+        if parsed is not None:
+            _note_rule(segment, actor)
             _build(segment)
     return segment
+
+
+def snapshot(actor: Actor, segment_id: int, *, key: str, name: str) -> Segment:
+    """Freeze the rule of a segment as it stands, and those for whom it holds now."""
+    source = get(segment_id)
+    if source.kind == STATIC:
+        raise InvalidInput(_("A list has no rule to freeze; copy it instead."))
+    return create(
+        actor,
+        key=key,
+        name=name,
+        rule=source.rule,
+        kind=SNAPSHOT,
+        description=_("Snapshot of %(name)s.") % {"name": source.name},
+        folder=source.folder,
+    )
 
 
 def update(
@@ -101,41 +131,83 @@ def update(
     *,
     name: str | None = None,
     description: str | None = None,
+    folder: str | None = None,
     rule: Mapping[str, Any] | None = None,
+    version: int | None = None,
 ) -> Segment:
     """Change a segment; a changed rule is built in the background, and who enters or leaves
-    by it is told. Raises ``RuleError``, also for a rule that would read itself."""
+    by it is told. A snapshot keeps its members until it is taken again.
+
+    ``version`` is the one the change was made on; where somebody changed the segment since,
+    ``Conflict`` says who, when, and what differs. Raises ``RuleError``, also for a rule that
+    would read itself.
+    """
     require(actor, "segments.write")
     get(segment_id)
     parsed = None if rule is None else read_rule(actor, rule)
     with changing_definitions():
         segment = get(segment_id)
-        change: dict[str, Any] = {}
-        if name is not None and name != segment.name:
-            change["name"] = [segment.name, _name(name)]
-        if description is not None and description != segment.description:
-            change["description"] = [segment.description, description]
-        if parsed is not None and to_json(parsed) != segment.rule:
+        wanted: dict[str, Any] = {
+            "name": None if name is None else _name(name),
+            "description": description,
+            "folder": None if folder is None else _folder(folder),
+            "rule": None if parsed is None else to_json(parsed),
+        }
+        change = {
+            field: [before, after]
+            for field, after in wanted.items()
+            if after is not None and after != (before := getattr(segment, field))
+        }
+        if change and version is not None and version != segment.version:
+            raise _overtaken(segment, change)
+        if parsed is not None and "rule" in change:
             if segment.kind == STATIC:
                 raise InvalidInput(_("A static segment has no rule."))
             _refuse_circle(segment, parsed)
-            change["rule"] = [segment.rule, to_json(parsed)]
-        for field, (_before, after) in change.items():
-            setattr(segment, field, after)
-        segment.updated_at = now
-        if "rule" in change:
-            segment.status, segment.why, segment.progress = "building", "", 0
-        segment.save()
         if change:
-            audit.record(actor, "segment.update", "segment", segment.pk, segment.name, change)
-        if "rule" in change:
-            _build(segment)
+            _save(actor, segment, change, now)
     return segment
 
 
+def _save(
+    actor: Actor, segment: Segment, change: Mapping[str, list[Any]], now: datetime
+) -> None:
+    for field, (_before, after) in change.items():
+        setattr(segment, field, after)
+    segment.updated_at = now
+    segment.version += 1
+    segment.changed_by = actor.label
+    rebuilt = "rule" in change and segment.kind == DYNAMIC
+    if rebuilt:
+        segment.status, segment.why, segment.progress = "building", "", 0
+    segment.save()
+    if segment.kind != STATIC:
+        _note_rule(segment, actor)
+    audit.record(actor, "segment.update", "segment", segment.pk, segment.name, dict(change))
+    if rebuilt:
+        _build(segment)
+
+
+def _overtaken(segment: Segment, change: Mapping[str, list[Any]]) -> Conflict:
+    who = segment.changed_by.partition(" ")[2] or segment.changed_by or _("Trellis")
+    return Conflict(
+        _(
+            "%(who)s changed this segment meanwhile. Nothing of yours is lost: compare and save again."
+        )
+        % {"who": who},
+        by=segment.changed_by,
+        at=segment.updated_at.isoformat(),
+        version=segment.version,
+        differs=[
+            {"field": field, "theirs": theirs, "yours": yours}
+            for field, (theirs, yours) in change.items()
+        ],
+    )
+
+
 def archive(actor: Actor, segment_id: int, now: datetime) -> None:
-    """Take a segment out of use; its members are forgotten. Raises ``Conflict`` while
-    another rule reads it."""
+    """Take a segment out of use; its members are forgotten, its history stays. Raises
+    ``Conflict``, which names them, while other things read it."""
     require(actor, "segments.write")
     segment = get(segment_id)
     if users := usage.of_segment(segment.key):
@@ -150,29 +222,34 @@ def archive(actor: Actor, segment_id: int, now: datetime) -> None:
         audit.record(actor, "segment.archive", "segment", segment_id, segment.name)
 
 
-def add_members(
-    actor: Actor, segment_id: int, contact_ids: Sequence[int], now: datetime
-) -> int:
-    """Put contacts into a static segment; returns how many were not in it."""
-    return _keep_list(actor, segment_id, contact_ids, now, entering=True)
-
-
-def remove_members(
-    actor: Actor, segment_id: int, contact_ids: Sequence[int], now: datetime
-) -> int:
-    """Take contacts out of a static segment; returns how many were in it."""
-    return _keep_list(actor, segment_id, contact_ids, now, entering=False)
-
-
 def rebuild(actor: Actor, segment_id: int) -> None:
-    """Build a dynamic segment again in the background."""
+    """Build a dynamic segment again in the background, or take a snapshot again."""
     require(actor, "segments.write")
     segment = get(segment_id)
     if segment.kind == STATIC:
         raise InvalidInput(_("A static segment has no rule."))
-    with transaction.atomic():
+    with changing_definitions():
         Segment.objects.filter(pk=segment_id).update(status="building", progress=0, why="")
+        segment.changed_by = actor.label
+        if segment.kind == SNAPSHOT:
+            audit.record(actor, "segment.retake", "segment", segment.pk, segment.name)
         _build(segment)
+
+
+def stop(actor: Actor, segment_id: int) -> None:
+    """Stop the building of a segment. Who was looked at stays as decided; then membership
+    is frozen, and what reads it waits, until it is built again or its rule changes."""
+    require(actor, "segments.write")
+    with changing_definitions():
+        segment = get(segment_id)
+        if segment.status != "building":
+            raise InvalidInput(_("It is not being built."))
+        why = _("Building was stopped by %(who)s at %(n)d %%.") % {
+            "who": actor.name,
+            "n": segment.progress,
+        }
+        Segment.objects.filter(pk=segment_id).update(status="stopped", why=why)
+        audit.record(actor, "segment.stop", "segment", segment.pk, segment.name)
 
 
 def get(segment_id: int) -> Segment:
@@ -183,37 +260,23 @@ def get(segment_id: int) -> Segment:
     return found
 
 
-def _keep_list(
-    actor: Actor, segment_id: int, contact_ids: Sequence[int], now: datetime, *, entering: bool
-) -> int:
-    require(actor, "segments.write")
-    segment = get(segment_id)
-    if segment.kind != STATIC:
-        raise InvalidInput(_("The members of this segment follow from its rule."))
-    with transaction.atomic():
-        params = {"contacts": sorted(set(contact_ids)), "segment": segment_id}
-        block = "absent" if entering else "present"
-        ids = [number for (number,) in db.fetch(_SQL[block], params)]
-        pairs = [(number, segment_id) for number in ids]
-        if entering:
-            membership.enter(pairs, now)
-        else:
-            membership.leave(pairs)
-        membership.refresh_sizes(segment_id)
-        event = names.SEGMENT_ENTERED if entering else names.SEGMENT_LEFT
-        told = {"segment_id": segment_id, "segment": segment.key, "why": "hand"}
-        at = now.timestamp()
-        inbox.put([inbox.system_fact(number, event, told, at=at) for number in ids])
-        if ids:
-            verb = "segment.add" if entering else "segment.remove"
-            audit.record(
-                actor, verb, "segment", segment_id, f"{len(ids)} contacts", {"ids": ids[:100]}
-            )
-    return len(ids)
-
-
 def _build(segment: Segment) -> None:
-    enqueue("pipeline.build_segment", once=f"segment-{segment.pk}", segment_id=segment.pk)
+    if segment.kind == SNAPSHOT:
+        enqueue(
+            "segments.take_snapshot",
+            once=f"segment-{segment.pk}",
+            segment_id=segment.pk,
+            by=segment.changed_by,
+        )
+    else:
+        enqueue("pipeline.build_segment", once=f"segment-{segment.pk}", segment_id=segment.pk)
+
+
+def _note_rule(segment: Segment, actor: Actor) -> None:
+    """Remember which rule this version has, for the reasons of the moves it makes."""
+    SegmentRule.objects.create(
+        segment_id=segment.pk, version=segment.version, rule=segment.rule, actor=actor.label
+    )
 
 
 def _refuse_circle(segment: Segment, rule: Rule) -> None:
@@ -236,4 +299,11 @@ def _name(name: str) -> str:
     found = name.strip()
     if not 0 < len(found) <= 120:
         raise InvalidInput(_("A name has 1 to 120 characters."), name=name)
+    return found
+
+
+def _folder(folder: str) -> str:
+    found = " ".join(folder.split())
+    if len(found) > 60:
+        raise InvalidInput(_("A folder's name has at most 60 characters."), folder=folder)
     return found

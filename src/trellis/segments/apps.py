@@ -21,3 +21,4 @@ class SegmentsConfig(AppConfig):
 
         fields.register()
         register(ContactTable(model=models.Membership, mode="keep"))
+        register(ContactTable(model=models.SegmentMove, mode="keep"))

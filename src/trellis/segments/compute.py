@@ -14,16 +14,21 @@ from trellis.rules.types import Rule, RuleError
 from trellis.segments.models import Segment
 from trellis.segments.types import Broken, SegmentSpec
 
+MASK = 31
+"""Conditions of which a move says whether they held; a rule with more does not say."""
+
 
 def load(fields: Mapping[str, Field]) -> tuple[list[list[SegmentSpec]], list[Broken]]:
     """All dynamic segments in layers (each reads only earlier layers), and the broken ones.
 
     A segment is broken where its rule no longer parses, where it reads itself over any
     way, or where a segment that it reads is broken. A segment waits, in no layer and as it
-    stands, while a signal that it reads is still counting the past.
+    stands, while a signal that it reads is still counting the past, and where somebody
+    stopped its building.
     """
     specs: dict[int, SegmentSpec] = {}
     broken: dict[int, str] = {}
+    stopped: set[int] = set()
     rows = Segment.objects.filter(kind="dynamic", archived_at__isnull=True)
     for row in rows.order_by("id"):
         try:
@@ -38,8 +43,11 @@ def load(fields: Mapping[str, Field]) -> tuple[list[list[SegmentSpec]], list[Bro
                 rule,
                 segments_read(rule, fields),
                 row.built_at is not None or row.status == "live",
+                row.version,
             )
-    waiting = {id_ for id_, spec in specs.items() if pending(spec.rule, fields)}
+            if row.status == "stopped":
+                stopped.add(row.pk)
+    waiting = stopped | {id_ for id_, spec in specs.items() if pending(spec.rule, fields)}
     layers = _layers(specs, broken, waiting)
     return layers, [Broken(id_, why) for id_, why in sorted(broken.items())]
 
@@ -89,6 +97,23 @@ def columns(compiler: Compiler, layer: Iterable[SegmentSpec]) -> list[str]:
 def column(segment_id: int) -> str:
     """The name of a segment's column."""
     return f"s{int(segment_id)}"
+
+
+def held(compiler: Compiler, spec: SegmentSpec, settled: str, members: str) -> str:
+    """SQL of which conditions of a segment hold, where membership moves now, else NULL: the
+    segment's id above ``MASK`` bits, one for each condition from left to right.
+
+    ``settled`` is the segment's column, ``members`` the array of segments before.
+    """
+    parts = [
+        f"CASE WHEN {compiler.predicate(leaf)} THEN {1 << bit} ELSE 0 END"
+        for bit, leaf in enumerate(types.leaves(spec.rule))
+    ]
+    bits = " | ".join(["0::bigint", *parts]) if len(parts) <= MASK else "0::bigint"
+    return (
+        f"CASE WHEN {settled} <> ({spec.id} = ANY({members}))"
+        f" THEN {spec.id << MASK} | {bits} END"
+    )
 
 
 def ids_array(columns_of: Sequence[tuple[int, str]]) -> str:

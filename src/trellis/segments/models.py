@@ -10,10 +10,13 @@ from trellis.core import clock
 
 
 class Segment(models.Model):
-    """A rule (dynamic) or a hand-made list (static), with stored membership.
+    """A rule (dynamic), a hand-made list (static), or a rule frozen at a moment (snapshot,
+    ``taken_at``), with stored membership.
 
-    ``status``: building (with progress), live, or broken (``why`` says what is missing;
-    membership is frozen and dependents pause).
+    ``status``: building (with progress), live, broken (``why`` says what is missing) or
+    stopped (``why`` says who stopped its building); both keep membership as it stands, and
+    dependents pause. ``version`` counts what people changed, and refuses the older of two
+    edits; the rules of all versions stand in ``SegmentRule``. ``folder`` is a free word.
     """
 
     key = models.SlugField(max_length=64, unique=True)
@@ -29,6 +32,10 @@ class Segment(models.Model):
     created_at = models.DateTimeField(default=clock.now)
     updated_at = models.DateTimeField(default=clock.now)
     archived_at = models.DateTimeField(null=True)
+    version = models.IntegerField(default=1, db_default=1)
+    folder = models.CharField(max_length=60, default="", db_default="", blank=True)
+    taken_at = models.DateTimeField(null=True)
+    changed_by = models.CharField(max_length=200, default="", db_default="")
 
     class Meta:
         db_table = "segment"
@@ -51,3 +58,67 @@ class Membership(models.Model):
         indexes = [
             models.Index(fields=["segment_id", "contact_id"], name="membership_by_segment")
         ]
+
+
+class SegmentRule(models.Model):
+    """The rule that a segment had from a version on, and who gave it that rule."""
+
+    segment_id = models.IntegerField()
+    version = models.IntegerField()
+    rule = models.JSONField()
+    at = models.DateTimeField(default=clock.now)
+    actor = models.CharField(max_length=200)
+
+    class Meta:
+        db_table = "segment_rule"
+        constraints = [
+            models.UniqueConstraint(fields=["segment_id", "version"], name="segment_rule_once")
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.segment_id}.{self.version}"
+
+
+class SegmentMove(models.Model):
+    """That a contact entered or left a segment, when and why.
+
+    ``why``: event, clock, rule (the segment's rule was changed), hand, snapshot. ``held`` has
+    a bit for each condition of the rule of that ``version`` that was true right after the move
+    (null where the rule has too many, or none was read); ``cause`` is the event that was being
+    worked; ``actor`` the person or key that did it.
+    """
+
+    pk = models.CompositePrimaryKey("contact_id", "segment_id", "at")
+    contact_id = models.BigIntegerField()
+    segment_id = models.IntegerField()
+    at = models.DateTimeField()
+    entered = models.BooleanField()
+    why = models.CharField(max_length=10)
+    version = models.IntegerField(default=1)
+    held = models.BigIntegerField(null=True)
+    cause = models.BigIntegerField(null=True)
+    actor = models.CharField(max_length=200, default="", db_default="")
+
+    class Meta:
+        db_table = "segment_move"
+        indexes = [
+            models.Index(
+                fields=["segment_id", "-at", "-contact_id"], name="segment_move_by_segment"
+            )
+        ]
+
+
+class SegmentDay(models.Model):
+    """How many were in a segment at the end of a day of the instance's zone, and how many
+    came and went that day. Those whom the first building found came silently."""
+
+    pk = models.CompositePrimaryKey("segment_id", "day")
+    segment_id = models.IntegerField()
+    day = models.DateField()
+    size = models.IntegerField()
+    came = models.IntegerField()
+    went = models.IntegerField()
+
+    class Meta:
+        db_table = "segment_day"

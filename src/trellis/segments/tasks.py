@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from trellis.segments import membership
+from trellis.segments import growth, membership, snapshots
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="segments.refresh_sizes", queueing_lock="segment-sizes")
 def refresh_sizes(timestamp: int) -> None:
-    """Once a minute, count who is in each segment, for lists that show many of them."""
+    """Once a minute, count who is in each segment, and write today's growth."""
     del timestamp
     membership.refresh_sizes()
+    growth.write()
+
+
+@app.task(name="segments.take_snapshot")
+def take_snapshot(segment_id: int, by: str) -> None:
+    """Fill a snapshot with everybody for whom its rule holds now."""
+    snapshots.take(segment_id, by)

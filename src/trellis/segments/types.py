@@ -10,7 +10,7 @@ from trellis.rules.types import Rule
 @dataclass(frozen=True, slots=True)
 class SegmentSpec:
     """A dynamic segment. ``reads`` are the ids of the segments its rule names; until it is
-    ``built`` for the first time, members enter silently."""
+    ``built`` for the first time, members enter silently. ``version`` is that of its rule."""
 
     id: int
     key: str
@@ -18,6 +18,7 @@ class SegmentSpec:
     rule: Rule
     reads: frozenset[int]
     built: bool = True
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
@@ -14,19 +14,22 @@ from trellis.api.auth import caller
 from trellis.api.paging import Id, Json, PageQuery
 from trellis.api.v1.contacts import FoundOut, RuleIn, plain
 from trellis.core import clock
+from trellis.core.days import day_of
 from trellis.core.errors import InvalidInput
 from trellis.people import queries as people
-from trellis.rules import explain, registry, usage
+from trellis.rules import evaluate, explain, registry, usage
 from trellis.rules.parse import parse
-from trellis.segments import actions, queries
+from trellis.segments import actions, growth, history, lists, overlap, queries
+from trellis.segments.history import MoveFilter
 from trellis.segments.models import Segment
+from trellis.segments.queries import SegmentFilter
 
 router = Router(tags=["segments"])
 MAX_MEMBERS = 5_000
 
 
 class SegmentOut(Schema):
-    """A segment. ``status``: building (with progress), live, or broken (why)."""
+    """A segment. ``status``: building (with progress), live, broken or stopped (why)."""
 
     id: int
     key: str
@@ -38,26 +41,34 @@ class SegmentOut(Schema):
     why: str
     progress: int
     size: int
+    version: int
+    folder: str
+    taken_at: datetime | None
     built_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
 
 class SegmentIn(Schema):
-    """A segment to make: a rule (dynamic) or a hand-made list (static)."""
+    """A segment to make: a rule (dynamic), a rule frozen now (snapshot), or a hand-made list
+    (static)."""
 
     key: str = Field(max_length=64)
     name: str = Field(max_length=120)
     description: str = Field("", max_length=2000)
-    kind: Literal["dynamic", "static"] = "dynamic"
+    folder: str = Field("", max_length=60)
+    kind: Literal["dynamic", "static", "snapshot"] = "dynamic"
     rule: dict[str, Any] | None = None
 
 
 class SegmentChange(Schema):
-    """What changes; what is left out stays."""
+    """What changes; what is left out stays. With the ``version`` that was read, a change made
+    meanwhile by somebody else is answered 409, with who, when, and what differs."""
 
     name: str | None = Field(None, max_length=120)
     description: str | None = Field(None, max_length=2000)
+    folder: str | None = Field(None, max_length=60)
+    version: int | None = Field(None, ge=1)
     rule: dict[str, Any] | None = None
 
 
@@ -87,19 +98,143 @@ class MembersIn(Schema):
     contact_ids: list[int] = Field(min_length=1, max_length=MAX_MEMBERS)
 
 
+class PasteIn(Schema):
+    """People by email, phone, user id or ``#number``, as text or CSV."""
+
+    people: str = Field(min_length=1, max_length=5_000_000)
+
+
+class PastedOut(Schema):
+    """What became of pasted entries; ``unknown`` name nobody and stand as they were written."""
+
+    added: int
+    already: int
+    twice: int
+    unknown: list[str]
+
+
+class SnapshotIn(Schema):
+    """The key and name of a snapshot."""
+
+    key: str = Field(max_length=64)
+    name: str = Field(max_length=120)
+
+
+class DifferenceOut(Schema):
+    """How many a rule would let enter, leave and stay; where not exact, within ``margin``."""
+
+    enter: int
+    leave: int
+    stay: int
+    exact: bool
+    margin: int
+
+
+class DayOut(Schema):
+    """A day of a segment: its size at the end, and how many came and went."""
+
+    day: date
+    size: int
+    came: int
+    went: int
+
+
+class MoveOut(Schema):
+    """That a contact entered or left. ``why``: event, clock, rule, hand or snapshot; ``reasons``
+    are the conditions that changed, in words; ``event`` is what was being worked."""
+
+    contact_id: int
+    segment_id: int
+    at: datetime
+    entered: bool
+    why: str
+    actor: str
+    event: str
+    reasons: list[str]
+
+
+class MovePage(Schema):
+    """A page of moves, newest first."""
+
+    items: list[MoveOut]
+    next_cursor: str | None
+
+
+class MoveQuery(PageQuery):
+    """Which moves."""
+
+    contact_id: int | None = Field(None, ge=1, lt=2**63)
+    which: Literal["", "entered", "left"] = ""
+    why: Literal["", "event", "clock", "rule", "hand", "snapshot"] = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class PartOut(Schema):
+    """How many are in exactly these of the chosen segments, and the rule that finds them."""
+
+    inside: list[int]
+    n: int
+    rule: Json
+
+
+class OverlapOut(Schema):
+    """Combinations of some segments: those in all, in at least one, and in each part."""
+
+    shared: int
+    total: int
+    parts: list[PartOut]
+
+
 class ChangedOut(Schema):
     """How many changed."""
 
     changed: int
 
 
+class ListQuery(Schema):
+    """Which segments."""
+
+    q: str = Field("", max_length=100)
+    kind: Literal["", "dynamic", "static", "snapshot"] = ""
+    status: Literal["", "building", "live", "broken", "stopped"] = ""
+    folder: str | None = Field(None, max_length=60)
+
+
 @router.get("", response=list[SegmentOut], summary="List segments")
-def list_segments(
-    request: HttpRequest, q: Annotated[str, Query(max_length=100)] = ""
-) -> list[Segment]:
+def list_segments(request: HttpRequest, query: Annotated[ListQuery, Query()]) -> list[Segment]:
     """Scope: segments.read."""
     caller(request, "segments.read")
-    return queries.segments(q)
+    wanted = SegmentFilter(
+        search=query.q, kind=query.kind, status=query.status, folder=query.folder
+    )
+    return queries.whole(wanted)
+
+
+@router.get("/overlap", response=OverlapOut, summary="How segments overlap")
+def overlaps(request: HttpRequest, ids: Annotated[str, Query(max_length=200)]) -> Json:
+    """Two to five ids, separated by commas. Scope: segments.read."""
+    caller(request, "segments.read")
+    parts = ids.split(",")
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
+        raise InvalidInput("Ids are numbers, separated by commas.")
+    found = overlap.overlap([int(part) for part in parts])
+    keys = {row.pk: row.key for row in found.segments}
+    return {
+        "shared": found.shared,
+        "total": found.total,
+        "parts": [
+            {
+                "inside": list(part.inside),
+                "n": part.n,
+                "rule": overlap.rule_of(
+                    [keys[id_] for id_ in part.inside],
+                    [key for id_, key in keys.items() if id_ not in part.inside],
+                ),
+            }
+            for part in found.parts
+        ],
+    }
 
 
 @router.post("/preview", response=PreviewOut, summary="Preview a rule")
@@ -123,6 +258,7 @@ def create(request: HttpRequest, body: SegmentIn) -> Status[Segment]:
         rule=body.rule,
         kind=body.kind,
         description=body.description,
+        folder=body.folder,
     )
     return Status(201, made)
 
@@ -143,7 +279,9 @@ def change(request: HttpRequest, segment_id: Id, body: SegmentChange) -> Segment
         clock.now(),
         name=body.name,
         description=body.description,
+        folder=body.folder,
         rule=body.rule,
+        version=body.version,
     )
 
 
@@ -176,14 +314,14 @@ def members(request: HttpRequest, segment_id: Id, query: Annotated[PageQuery, Qu
 def add_members(request: HttpRequest, segment_id: Id, body: MembersIn) -> Json:
     """Static segments only. Scope: segments.write."""
     actor = caller(request)
-    return {"changed": actions.add_members(actor, segment_id, _ids(body), clock.now())}
+    return {"changed": lists.add(actor, segment_id, _ids(body), clock.now())}
 
 
 @router.delete("/{segment_id}/members", response=ChangedOut, summary="Remove members")
 def remove_members(request: HttpRequest, segment_id: Id, body: MembersIn) -> Json:
     """Static segments only. Scope: segments.write."""
     actor = caller(request)
-    return {"changed": actions.remove_members(actor, segment_id, _ids(body), clock.now())}
+    return {"changed": lists.remove(actor, segment_id, _ids(body), clock.now())}
 
 
 def _ids(body: MembersIn) -> list[int]:
@@ -198,13 +336,76 @@ def explain_member(request: HttpRequest, segment_id: Id, contact_id: Id) -> Any:
     caller(request, "segments.read")
     segment = actions.get(segment_id)
     if segment.kind != "dynamic":
-        raise InvalidInput("A static segment has no rule to explain.")
+        raise InvalidInput("Only a segment by rule has a rule to explain.")
     fields = registry.snapshot()
     return plain(explain.explain(parse(segment.rule, fields), contact_id, clock.now(), fields))
 
 
 @router.post("/{segment_id}/rebuild", response={202: None}, summary="Build again")
 def rebuild(request: HttpRequest, segment_id: Id) -> Status[None]:
-    """In the background, with progress. Scope: segments.write."""
+    """In the background, with progress; a snapshot is taken again. Scope: segments.write."""
     actions.rebuild(caller(request), segment_id)
     return Status(202, None)
+
+
+@router.post("/{segment_id}/stop", response={204: None}, summary="Stop building")
+def stop(request: HttpRequest, segment_id: Id) -> Status[None]:
+    """Members stay as they are until it is built again. Scope: segments.write."""
+    actions.stop(caller(request), segment_id)
+    return Status(204, None)
+
+
+@router.post("/{segment_id}/snapshot", response={201: SegmentOut}, summary="Take a snapshot")
+def snapshot(request: HttpRequest, segment_id: Id, body: SnapshotIn) -> Status[Segment]:
+    """Freezes the rule and those for whom it holds now. Scope: segments.write."""
+    made = actions.snapshot(caller(request), segment_id, key=body.key, name=body.name)
+    return Status(201, made)
+
+
+@router.post(
+    "/{segment_id}/compare", response=DifferenceOut, summary="What a rule would change"
+)
+def compare(request: HttpRequest, segment_id: Id, body: RuleIn) -> Any:
+    """Who would enter and leave; stores nothing. Scope: segments.read."""
+    actor = caller(request, "segments.read")
+    return plain(actions.compare(actor, segment_id, body.rule, clock.now()))
+
+
+@router.post("/{segment_id}/paste", response=PastedOut, summary="Add people by address")
+def paste(request: HttpRequest, segment_id: Id, body: PasteIn) -> Any:
+    """Static segments only; nobody is made. Scope: segments.write."""
+    return plain(lists.paste(caller(request), segment_id, body.people, clock.now()))
+
+
+@router.post("/{segment_id}/leave-out", response=SegmentOut, summary="Leave people out")
+def leave_out(request: HttpRequest, segment_id: Id, body: MembersIn) -> Segment:
+    """Puts them on a list that the rule excludes, and answers it. Scope: segments.write."""
+    return lists.leave_out(caller(request), segment_id, _ids(body), clock.now())
+
+
+@router.get("/{segment_id}/growth", response=list[DayOut], summary="Growth by day")
+def growth_by_day(
+    request: HttpRequest, segment_id: Id, days: Annotated[int, Query(ge=1, le=400)] = 90
+) -> Any:
+    """Scope: segments.read."""
+    caller(request, "segments.read")
+    actions.get(segment_id)
+    since = day_of(clock.now()) - timedelta(days=days - 1)
+    return [plain(day) for day in growth.days(segment_id, since)]
+
+
+@router.get("/{segment_id}/moves", response=MovePage, summary="Who came and went, and why")
+def moves(request: HttpRequest, segment_id: Id, query: Annotated[MoveQuery, Query()]) -> Json:
+    """Scope: segments.read."""
+    caller(request, "segments.read")
+    actions.get(segment_id)
+    wanted = MoveFilter(
+        segment_id=segment_id,
+        contact_id=query.contact_id,
+        which=query.which,
+        why=query.why,
+        since=query.since,
+        until=query.until,
+    )
+    found = history.moves(wanted, evaluate.fields(), query.after, query.limit)
+    return paging.answer(found)

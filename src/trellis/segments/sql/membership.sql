@@ -40,3 +40,26 @@ FROM (
     WHERE g.archived_at IS NULL AND (%(segment)s::bigint IS NULL OR g.id = %(segment)s)
 ) AS t
 WHERE s.id = t.id AND s.size <> t.n
+
+-- name: overlap
+-- How many are in each combination of some segments; bit n stands for the n-th of them.
+SELECT t.mask, count(*) FROM (
+    SELECT m.contact_id,
+        bit_or(1 << (array_position(%(segments)s::int[], m.segment_id) - 1)) AS mask
+    FROM membership AS m
+    WHERE m.segment_id = ANY(%(segments)s::int[])
+    GROUP BY m.contact_id
+) AS t
+GROUP BY t.mask
+
+-- name: named
+-- Live contacts by identity: which of some (kind, value) pairs belong to whom.
+SELECT t.kind, t.value, c.contact_id
+FROM unnest(%(kinds)s::text[], %(values)s::text[]) AS t (kind, value)
+JOIN identity AS i ON i.kind = t.kind AND i.value = t.value
+JOIN contact AS c ON c.contact_id = i.contact_id AND c.merged_into IS NULL
+
+-- name: live
+-- Those of some contacts that exist and were not merged away.
+SELECT c.contact_id FROM contact AS c
+WHERE c.contact_id = ANY(%(contacts)s::bigint[]) AND c.merged_into IS NULL

@@ -142,6 +142,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("change", (event) => {
   if (!event.target.closest("[data-switch]")) return;
   for (const part of $$("[data-when]", event.target.form)) part.hidden = part.dataset.when !== event.target.value;
+  for (const part of $$("[data-when-not]", event.target.form)) part.hidden = part.dataset.whenNot === event.target.value;
 });
 
 // ---- choosing rows for a bulk act

@@ -24,7 +24,7 @@ from trellis.people import actions
 from trellis.people import queries as people
 from trellis.people.models import Attribute
 from trellis.people.queries import ContactFilter
-from trellis.segments import actions as segments_actions
+from trellis.segments import lists
 from trellis.segments import queries as segments
 from trellis.web.staff import given
 from trellis.web.staff.access import StaffRequest, page
@@ -281,7 +281,7 @@ def _move(request: StaffRequest, ids: Sequence[int]) -> HttpResponseBase:
 
 def _add(request: StaffRequest, ids: Sequence[int]) -> HttpResponseBase:
     segment_id = _number(request.POST.get("segment"))
-    n = segments_actions.add_members(request.actor, segment_id, ids, clock.now())
+    n = lists.add(request.actor, segment_id, ids, clock.now())
     text = ngettext("%(n)d contact added.", "%(n)d contacts added.", n)
     messages.success(request, text % {"n": n})
     return redirect("segments-detail", segment_id)

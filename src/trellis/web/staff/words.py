@@ -52,6 +52,7 @@ STATES: Mapping[str, Mapping[str, tuple[Text, str, str]]] = {
         "building": (_("Building"), "", "refresh"),
         "live": (_("Live"), "good", "circle-check"),
         "broken": (_("Broken"), "bad", "alert-triangle"),
+        "stopped": (_("Stopped"), "warn", "player-stop"),
     },
     "import": {
         "uploaded": (_("Ready to map"), "", "upload"),
@@ -108,6 +109,27 @@ HOW: Mapping[str, Text] = {
     "hand": _("by hand"),
     "journey": _("by a journey"),
     "import": _("by an import"),
+}
+
+SEGMENT_KINDS: Mapping[str, tuple[Text, str]] = {
+    "dynamic": (_("By rule"), "filter"),
+    "static": (_("List"), "list-check"),
+    "snapshot": (_("Snapshot"), "bookmark"),
+}
+
+SEGMENT_WHYS: Mapping[str, tuple[Text, str]] = {
+    "event": (_("something they did"), "bolt"),
+    "clock": (_("time went by"), "clock"),
+    "rule": (_("the rule was changed"), "pencil"),
+    "hand": (_("by hand"), "hand-click"),
+    "snapshot": (_("the snapshot was taken again"), "bookmark"),
+}
+
+SEGMENT_FIELDS: Mapping[str, Text] = {
+    "name": _("Name"),
+    "description": _("Description"),
+    "folder": _("Folder"),
+    "rule": _("Rule"),
 }
 
 REASONS: Mapping[str, Text] = {

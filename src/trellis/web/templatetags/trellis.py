@@ -7,7 +7,7 @@ states look the same wherever they appear because they are drawn here only.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -175,6 +175,30 @@ def channel(value: str) -> SafeString:
     """The badge of a channel."""
     label, symbol = words.CHANNELS.get(value, (value, "message"))
     return format_html('<span class="tag quiet">{}{}</span>', icon(symbol), label)
+
+
+@register.simple_tag
+def segment_kind(value: str) -> SafeString:
+    """The badge of how a segment gets its members."""
+    label, symbol = words.SEGMENT_KINDS.get(value, (value, "filter"))
+    return format_html('<span class="tag quiet">{}{}</span>', icon(symbol), label)
+
+
+@register.simple_tag
+def spark(values: Sequence[int]) -> SafeString:
+    """A small line of some numbers, oldest first; nothing for fewer than two."""
+    if len(values) < 2:
+        return mark_safe("")
+    low, high = min(values), max(values)
+    step, span = 72 / (len(values) - 1), (high - low) or 1
+    points = " ".join(
+        f"{step * i:.1f},{18 - 15 * (value - low) / span if high > low else 10:.1f}"
+        for i, value in enumerate(values)
+    )
+    return format_html(
+        '<svg class="spark" viewBox="0 0 72 20" aria-hidden="true"><polyline points="{}"/></svg>',
+        points,
+    )
 
 
 @register.filter

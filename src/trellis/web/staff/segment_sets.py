@@ -1,0 +1,61 @@
+"""Several segments together: how they overlap."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from trellis.segments import overlap as overlaps
+from trellis.segments import queries as segments
+from trellis.web.staff import given
+from trellis.web.staff.access import StaffRequest, page
+from trellis.web.staff.memo import remember
+
+
+@page("segments.read")
+def overlap(request: StaffRequest) -> HttpResponseBase:
+    """Two to five segments: how many are in each combination of them."""
+    chosen = list(dict.fromkeys(given.numbers(request.GET.getlist("id"))))[: overlaps.MOST]
+    context: dict[str, Any] = {
+        "choices": segments.segments(),
+        "chosen": chosen,
+        "places": [*chosen, *[0] * (overlaps.MOST - len(chosen))],
+    }
+    if len(chosen) >= overlaps.FEWEST:
+        key = "overlap-" + "-".join(map(str, chosen))
+        found = remember(key, lambda: overlaps.overlap(chosen))
+        top = max((part.n for part in found.parts), default=0)
+        names = {row.pk: row for row in found.segments}
+        context["found"] = found
+        context["rows"] = [
+            {
+                "part": part,
+                "marks": [row.pk in part.inside for row in found.segments],
+                "share": 100 * part.n / top if top else 0,
+                "all": len(part.inside) == len(found.segments),
+                "label": " + ".join(names[id_].name for id_ in part.inside),
+                "url": _new(
+                    [names[id_] for id_ in part.inside],
+                    [row for row in found.segments if row.pk not in part.inside],
+                ),
+            }
+            for part in found.parts
+        ]
+    return render(request, "staff/segments/overlap.html", context)
+
+
+def _new(inside: list[Any], outside: list[Any]) -> str:
+    """Where these people become a segment of their own."""
+    name = " + ".join(row.name for row in inside)
+    if outside:
+        name = _("%(name)s only") % {"name": name}
+    rule = overlaps.rule_of([row.key for row in inside], [row.key for row in outside])
+    return f"{reverse('segments-new')}?" + urlencode(
+        {"name": name[:120], "rule": json.dumps(rule)}
+    )
