@@ -35,10 +35,16 @@ class RuleOut(Schema):
     decay_days: int | None
     priority: int
     active: bool
+    group: str
+    broken: str
+    version: int
+    changed_by: str
 
 
 class RuleIn(Schema):
-    """A rule to save: either ``rule`` (points once while it holds) or ``signal`` (key)."""
+    """A rule to save: either ``rule`` (points once while it holds) or ``signal`` (key).
+    ``version`` is the one it was written from: where somebody saved another since, the
+    answer is 409 with what differs. Without it nothing is checked."""
 
     name: str = Field(max_length=120)
     bucket: str = "engagement"
@@ -51,25 +57,43 @@ class RuleIn(Schema):
     decay_days: int | None = Field(None, ge=1, le=3650)
     priority: int = Field(100, ge=0, le=10_000)
     active: bool = True
+    group: str = Field("", max_length=40)
+    version: int | None = None
 
     def draft(self) -> RuleDraft:
         """As the domain takes it."""
-        return RuleDraft(**self.dict())
+        return RuleDraft(**self.dict(exclude={"version"}))
 
 
 class ModelOut(Schema):
     """A score model with its rules. ``progress`` is 100 where everybody is computed."""
 
     id: int
+    key: str
     name: str
+    line_id: int | None
+    active: bool
     default: bool
     warm_from: int
     hot_from: int
     caps: dict[str, Any]
     grades: dict[str, Any]
+    groups: list[dict[str, Any]]
+    least: int | None
+    most: int | None
+    company_by: str
+    version: int
+    changed_by: str
+    has_draft: bool
     computed_at: datetime | None
     progress: int
+    stopped: bool
     rules: list[RuleOut]
+
+    @staticmethod
+    def resolve_has_draft(model: ScoreModel) -> bool:
+        """Whether edits wait to be published."""
+        return model.draft is not None
 
     @staticmethod
     def resolve_rules(model: ScoreModel) -> list[ScoreRule]:
@@ -77,10 +101,26 @@ class ModelOut(Schema):
         return list(model.rules.all())
 
 
+class GroupIn(Schema):
+    """Rules of one bucket that together give ``limit`` points at most."""
+
+    key: str = Field("", max_length=40)
+    name: str = Field(max_length=60)
+    bucket: str = "engagement"
+    limit: int = Field(ge=1, le=100_000)
+
+
 class ModelIn(Schema):
-    """What changes of a model; what is left out stays."""
+    """What changes of a model; what is left out stays. ``key`` counts only for a new one."""
 
     name: str | None = Field(None, max_length=120)
+    key: str | None = Field(None, max_length=32)
+    line_id: int | None = None
+    least: int | None = Field(None, ge=-100_000, le=100_000)
+    most: int | None = Field(None, ge=-100_000, le=100_000)
+    groups: list[GroupIn] | None = None
+    company_by: str | None = Field(None, max_length=4)
+    version: int | None = None
     warm_from: int | None = Field(None, ge=-10_000, le=100_000)
     hot_from: int | None = Field(None, ge=-10_000, le=100_000)
     caps: dict[str, int] | None = None
@@ -88,11 +128,43 @@ class ModelIn(Schema):
 
     def draft(self) -> ModelDraft:
         """As the domain takes it."""
-        return ModelDraft(**self.dict())
+        return ModelDraft(**self.dict(exclude_unset=True, exclude={"version"}))
+
+
+class SwitchIn(Schema):
+    """Whether a model is computed."""
+
+    on: bool
+
+
+class CopyIn(Schema):
+    """The name of the copy; made of the original's where left out."""
+
+    name: str = Field("", max_length=120)
+
+
+class BandOut(Schema):
+    """People from ``low`` points up to the next band, before and after."""
+
+    low: int
+    before: int
+    after: int
+
+
+class ChangedOut(Schema):
+    """One contact that would change; ``why`` lists rule, points before, points after."""
+
+    contact_id: int
+    before: int
+    after: int
+    temperature_before: str
+    temperature: str
+    why: list[tuple[str, int, int]]
 
 
 class ImpactOut(Schema):
-    """What a change would do; estimated where ``exact`` is false."""
+    """What a change would do; where ``exact`` is false, reckoned from ``looked`` contacts
+    and right within ``margin`` in 95 of 100 cases."""
 
     changed: int
     become_hot: int
@@ -100,6 +172,13 @@ class ImpactOut(Schema):
     become_cold: int
     total: int
     exact: bool
+    looked: int
+    margin: int
+    step: int
+    bands: list[BandOut]
+    before: dict[str, int] | None
+    after: dict[str, int] | None
+    people: list[ChangedOut]
 
 
 @router.get("", response=list[ModelOut], summary="List score models")
@@ -118,7 +197,41 @@ def add_model(request: HttpRequest, body: ModelIn) -> Status[ScoreModel]:
 @router.patch("/{model_id}", response=ModelOut, summary="Change a score model")
 def change_model(request: HttpRequest, model_id: Id, body: ModelIn) -> ScoreModel:
     """Everybody is computed again in the background. Scope: scoring.write."""
-    return actions.save_model(caller(request), _model(model_id), body.draft())
+    actor = caller(request)
+    return actions.save_model(actor, _model(model_id), body.draft(), body.version)
+
+
+@router.delete("/{model_id}", response={204: None}, summary="Delete a score model")
+def delete_model(request: HttpRequest, model_id: Id) -> Status[None]:
+    """Not the default one, and none that a rule reads. Scope: scoring.write."""
+    actions.delete_model(caller(request), _model(model_id))
+    return Status(204, None)
+
+
+@router.post("/{model_id}/copy", response={201: ModelOut}, summary="Copy a score model")
+def copy_model(request: HttpRequest, model_id: Id, body: CopyIn) -> Status[ScoreModel]:
+    """With its rules; the copy is switched off. Scope: scoring.write."""
+    return Status(201, actions.copy_model(caller(request), _model(model_id), body.name))
+
+
+@router.post("/{model_id}/switch", response=ModelOut, summary="Switch a model on or off")
+def switch_model(request: HttpRequest, model_id: Id, body: SwitchIn) -> ScoreModel:
+    """Scope: scoring.write."""
+    return actions.switch_model(caller(request), _model(model_id), body.on)
+
+
+@router.post("/run/stop", response={204: None}, summary="Stop scoring everybody")
+def stop_scoring(request: HttpRequest) -> Status[None]:
+    """Who was scored by then stays so. Scope: scoring.write."""
+    actions.stop_scoring(caller(request))
+    return Status(204, None)
+
+
+@router.post("/run/start", response={204: None}, summary="Score everybody again")
+def start_scoring(request: HttpRequest) -> Status[None]:
+    """In the background. Scope: scoring.write."""
+    actions.start_scoring(caller(request))
+    return Status(204, None)
 
 
 @router.post("/{model_id}/preview", response=ImpactOut, summary="Preview a model's change")
@@ -158,7 +271,7 @@ def preview_rule(
 def change_rule(request: HttpRequest, model_id: Id, rule_id: Id, body: RuleIn) -> ScoreRule:
     """Scope: scoring.write."""
     number = _rule(model_id, rule_id)
-    return actions.save_rule(caller(request), model_id, body.draft(), number)
+    return actions.save_rule(caller(request), model_id, body.draft(), number, body.version)
 
 
 @router.delete("/{model_id}/rules/{rule_id}", response={204: None}, summary="Delete a rule")

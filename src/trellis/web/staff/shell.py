@@ -64,7 +64,7 @@ SECTIONS: Sequence[Section] = (
                 label=_("Reports"), url="reports", icon="report-analytics", right="reports.read"
             ),
             Item(label=_("Segments"), url="segments", icon="filter", right="segments.read"),
-            Item(label=_("Score model"), url="scoring", icon="gauge", right="scoring.read"),
+            Item(label=_("Scores"), url="scoring", icon="gauge", right="scoring.read"),
             Item(label=_("Stages"), url="stages", icon="stairs-up", right="leads.read"),
             Item(label=_("Signals"), url="signals", icon="bolt", right="signals.read"),
             Item(label=_("Attributes"), url="attributes", icon="tag", right="attributes.read"),

@@ -20,7 +20,6 @@ from trellis.web.staff import (
     profile,
     rules,
     running,
-    scoring,
     segment_page,
     segment_sets,
     segments,
@@ -32,6 +31,7 @@ from trellis.web.staff import (
 )
 from trellis.web.staff.reports import index as reports_index
 from trellis.web.staff.reports import people_per_stage
+from trellis.web.staff.scoring import urls as scoring
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -62,9 +62,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("segments/<int:segment_id>/paste/", segments.paste, name="segments-paste"),
     path("segments/<int:segment_id>/act/", segments.act, name="segments-act"),
     path("segments/<int:segment_id>/why/", segment_page.why, name="segments-why"),
-    path("score/", scoring.index, name="scoring"),
-    path("score/new/", scoring.edit, name="scoring-new"),
-    path("score/<int:rule_id>/", scoring.edit, name="scoring-rule"),
+    *scoring.urlpatterns,
     path("stages/", stages.index, name="stages"),
     path("stages/<slug:key>/", stages.edit, name="stages-edit"),
     path("journeys/", journeys.index, name="journeys"),

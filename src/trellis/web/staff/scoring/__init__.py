@@ -1,0 +1,1 @@
+"""Pages of scores: the models, their rules, drafts, calibration, and the ideal buyer."""
