@@ -124,10 +124,17 @@ _SHAPES = {
     "one": "one value",
     "many": "a list of values",
     "pair": "`[from, to]`",
-    "span": '`{"n": 14, "unit": "day"}`; also `week`, `month`',
+    "span": '`{"n": 14, "unit": "day"}`',
+    "period": "`last_month` and the like",
+    "window": "a window",
     "count": "a whole number from 0",
+    "counts": "`[from, to]` in whole numbers",
     "amount": "a number",
     "pattern": "a regular expression",
+    "wild": "text with `*` and `?`",
+    "weekdays": "`mon` to `sun`",
+    "months": "1 to 12",
+    "share": "`[from, to]` in percent",
     "none": "none",
 }
 
@@ -136,14 +143,26 @@ def rules() -> str:
     """Groups, fields and operators."""
     from trellis.rules.operators import OPERATORS
     from trellis.rules.registry import STATIC
+    from trellis.rules.types import ANCHORS, PERIODS
 
     fields = [(f"`{item.key}`", item.type, str(item.label)) for item in STATIC]
     fields += [
+        ("`contact.tags`", "list", "tags, by key"),
         ("`attr.<key>`", "as defined", "a custom attribute"),
+        ("`company.attr.<key>`", "as defined", "a custom attribute of the company"),
         ("`score`, `score.<bucket>`", "number", "points of the default score model"),
         ("`temperature`", "choice", "`cold`, `warm` or `hot`"),
         ("`grade`", "choice", "`A1` to `C3`"),
-        ("`stage`", "choice", "stage key of the default line"),
+        ("`temperature.since`", "date", "since when it has had this temperature"),
+        ("`stage`", "choice", "stage of the default line; `stage.<line>` of another"),
+        ("`stage.since`", "date", "since when it stands there; `stage.since.<line>`"),
+        ("`lead.owner`", "choice", "who owns the lead (email); `lead.owner.<line>`"),
+        ("`lead.value`", "number", "value of the lead; `lead.value.<line>`"),
+        (
+            "`lead.outcome`",
+            "choice",
+            "`open`, `won`, `lost` or `disqualified`; `lead.outcome.<line>`",
+        ),
         ("`segment`", "segment", "membership of segments, by key"),
         ("`signal.<key>`", "signal", "how often, how much and when somebody did something"),
         ("`prop.<key>`", "any", "a property of an event; in filters of signals only"),
@@ -151,15 +170,17 @@ def rules() -> str:
     rows = (
         (
             f"`{item.key}`",
-            str(item.label),
+            _reading(item),
             ", ".join(sorted(item.types)),
             _SHAPES[item.value],
             f"not `{item.negates}`" if item.negates else _options(item),
         )
         for item in OPERATORS.values()
     )
+    intro = _RULES.replace("ANCHORS", ", ".join(f"`{key}`" for key in ANCHORS))
+    intro = intro.replace("PERIODS", ", ".join(f"`{key}`" for key in PERIODS))
     return _page(
-        "Rules", _RULES, _sections(("Fields", _field_table(fields)), ("Operators", rows))
+        "Rules", intro, _sections(("Fields", _field_table(fields)), ("Operators", rows))
     )
 
 
@@ -179,15 +200,57 @@ waits of journeys all use the same language.
 matches nobody. A missing value makes every positive operator fail; an operator that negates
 another is its exact opposite. Instead of `field` a leaf may name behaviour inline:
 `{"event": {"type": "page", "name": "Page Viewed", "filter": RULE}, "op": "count_gte", "value": 2}`;
-saving it makes the signal and counts it from the log. Windows (`within`) are whole days of the
-instance's time zone; months are calendar months."""
+saving it makes the signal and counts it from the log.
+
+**Lengths of time** are `{"n": 14, "unit": "day"}`; units are `day`, `week`, `month`, `year`.
+Months and years are those of the calendar, clamped at their end; weeks begin on Monday.
+
+**Days** are `"2026-11-23"`, `"today"`, `"yesterday"`, `"tomorrow"`, or counted from an anchor:
+`{"day": "today", "n": -3, "unit": "day"}` is three days ago, `{"day": "month_start", "n": -1,
+"unit": "day"}` the last day of the previous month. Anchors: ANCHORS.
+
+**Periods** are PERIODS.
+
+**Windows** (`within`) are whole days of the instance's time zone: a length of time back from
+today, `{"from": DAY, "to": DAY}` (both included, either may be left out), or
+`{"during": PERIOD}`. Hours are refused: behaviour is counted by the day.
+
+**Yearly** operators ask for the day and month of a date: birthdays, anniversaries, renewals.
+29 February returns on the 28th of shorter years. "Seven days before the birthday" is
+`{"op": "yearly_on", "value": {"day": "today", "n": 7, "unit": "day"}}`.
+
+**Options** of a leaf, beside field, operator and value:
+
+- `within`: the window of behaviour.
+- `not_since`: and the signal named has not happened after the last time of this one.
+- `after`: the last time lies after the first time of the signal named.
+- `by`: the signal that follows. `followed` asks whether some time in the window was followed
+  by it within the length of time; `not_followed` whether some time was not, and the time for
+  it is over. On the same day the hours decide; beyond that, days count.
+- `of`: narrows behaviour: `{"field": "message.clicked", "op": "did", "of": {"template":
+  ["welcome"]}}`.
+- `for`: it has been so for at least a length of time: stage, temperature, segment, consent.
+- `channel`: of a consent.
+- `zone`: `"contact"` reads a time as a day of the contact's own zone, where it has one. What
+  is relative to today stays relative to the instance's day.
+- `salt`: tells random shares apart: contacts in one share are spread evenly over another.
+
+A `random` share is fixed for a contact and a salt: `{"field": "random", "op": "in_share",
+"value": [0, 20], "salt": "spring"}` holds for about 20 % of all, always the same ones.
+Averages are sums divided by how often it happened."""
+
+
+def _reading(item: Any) -> str:
+    if item.date_label is None:
+        return str(item.label)
+    return f"{item.label}; of dates: {item.date_label}"
 
 
 def _options(item: Any) -> str:
     options = (["`within`"] if item.windowed else []) + (
         ["`not_since`, `after`"] if item.ordered else []
     )
-    return ", ".join(options)
+    return ", ".join(options + (["`by` (needed)"] if item.paired else []))
 
 
 def _field_table(fields: list[tuple[str, str, str]]) -> list[str]:

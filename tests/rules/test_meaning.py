@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from tests.rules.meaning import Day, Person, back, holds
 from tests.world import signal
-from trellis.leads.models import Stage
+from trellis.leads.models import Line, Stage
 from trellis.people.models import Attribute
 from trellis.rules import features, types
 from trellis.rules.evaluate import count, holding, sample
 from trellis.rules.explain import Explanation, explain
+from trellis.rules.operators import OPERATORS
 from trellis.rules.parse import parse
 from trellis.rules.registry import Fields, snapshot
 from trellis.rules.words import sentence
@@ -40,12 +41,34 @@ WORDS = [
 ]
 TEXTS = st.sampled_from(WORDS)
 ASKED = st.sampled_from(
-    [*(word for word in WORDS if word), "мос", "ága", "京", "GIR", "%", "_"]
+    [*(word for word in WORDS if word), "мос", "ága", "京", "GIR", "%", "_", "m?*a", "*ñ"]
 )
 NUMBERS = st.sampled_from([-3, 0, 1, 2.5, 100, 1000000])
 DAYS = st.dates(TODAY - timedelta(days=70), TODAY + timedelta(days=40))
 SPANS = st.fixed_dictionaries(
     {"n": st.integers(1, 9), "unit": st.sampled_from(["day", "week", "month"])}
+)
+WITHIN_A_YEAR = st.one_of(SPANS, st.just({"n": 1, "unit": "year"}))
+MOMENTS = st.fixed_dictionaries(
+    {
+        "day": st.sampled_from(types.ANCHORS),
+        "n": st.integers(-9, 9),
+        "unit": st.sampled_from(["day", "week", "month", "year"]),
+    }
+)
+WHENS = st.one_of(
+    DAYS.map(date.isoformat), st.sampled_from(["today", "yesterday", "tomorrow"]), MOMENTS
+)
+PERIODS = st.sampled_from(types.PERIODS)
+WINDOWS = st.one_of(
+    SPANS,
+    PERIODS.map(lambda key: {"during": key}),
+    st.fixed_dictionaries({"from": WHENS}),
+    st.fixed_dictionaries({"to": WHENS}),
+    st.fixed_dictionaries({"from": MOMENTS, "to": WHENS}),
+    st.tuples(DAYS, DAYS)
+    .map(sorted)
+    .map(lambda pair: {"from": pair[0].isoformat(), "to": pair[1].isoformat()}),
 )
 TYPES = {
     "contact.city": "text",
@@ -60,21 +83,33 @@ TYPES = {
     "attr.vip": "boolean",
     "attr.birthday": "date",
     "attr.tags": "list",
+    "consent.marketing.at": "date",
+    "consent.marketing.source": "text",
 }
+
+
+def held(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """The same leaves, some of them asking for how long it has been so."""
+    return st.one_of(inner, st.tuples(inner, SPANS).map(lambda p: {**p[0], "for": p[1]}))
 
 
 def leaf(name: str, op: str, **more: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.fixed_dictionaries({"field": st.just(name), "op": st.just(op), **more})
 
 
+LISTS_OF_TEXT = ("in", "not_in", "contains_any", "contains_none")
+
+
 def value_leaf(name: str) -> st.SearchStrategy[Any]:
     kind = TYPES[name]
     if kind == "text":
         plain = ["eq", "ne", "contains", "not_contains", "starts_with", "ends_with"]
+        plain += ["not_starts_with", "not_ends_with", "like", "not_like"]
         many = st.lists(ASKED, min_size=1, max_size=3)
         return st.one_of(
             *(leaf(name, op, value=ASKED) for op in plain),
-            *(leaf(name, op, value=many) for op in ("in", "not_in")),
+            *(leaf(name, op, value=many) for op in LISTS_OF_TEXT),
+            leaf(name, "not_regex", value=st.just("^г")),
             leaf(name, "regex", value=st.sampled_from(["^гир|^gir", "м.с", "[a-z]+$", "北"])),
             leaf(name, "empty"),
             leaf(name, "not_empty"),
@@ -84,6 +119,7 @@ def value_leaf(name: str) -> st.SearchStrategy[Any]:
         return st.one_of(
             *(leaf(name, op, value=NUMBERS) for op in ("eq", "ne", "gt", "gte", "lt", "lte")),
             leaf(name, "between", value=pair),
+            leaf(name, "not_between", value=pair),
             leaf(name, "in", value=st.lists(NUMBERS, min_size=1, max_size=2)),
             leaf(name, "empty"),
         )
@@ -92,49 +128,82 @@ def value_leaf(name: str) -> st.SearchStrategy[Any]:
             *(leaf(name, op, value=st.booleans()) for op in ("eq", "ne")), leaf(name, "empty")
         )
     if kind == "date":
-        day = DAYS.map(date.isoformat)
-        pair = st.tuples(day, day).map(sorted)
-        spans = ("within_last", "not_within_last", "within_next")
-        return st.one_of(
-            *(leaf(name, op, value=day) for op in ("before", "after", "eq", "gte")),
-            leaf(name, "between", value=pair),
-            *(leaf(name, op, value=SPANS) for op in spans),
-            leaf(name, "not_empty"),
-        )
+        return date_leaf(name)
     if kind == "list":
         many = st.lists(ASKED, min_size=1, max_size=2)
         return st.one_of(
             leaf(name, "has", value=many),
             leaf(name, "has_not", value=ASKED),
+            leaf(name, "has_all", value=many),
+            leaf(name, "has_part", value=ASKED),
             leaf(name, "empty"),
         )
     keys = ["cold", "warm", "hot"] if name == "temperature" else ["user", "lead", "mql"]
     some = st.sampled_from(keys)
-    return st.one_of(
-        leaf(name, "eq", value=some),
-        leaf(name, "ne", value=some),
-        leaf(name, "in", value=st.lists(some, min_size=1)),
-        leaf(name, "not_in", value=st.lists(some, min_size=1)),
+    return held(
+        st.one_of(
+            leaf(name, "eq", value=some),
+            leaf(name, "ne", value=some),
+            leaf(name, "in", value=st.lists(some, min_size=1)),
+            leaf(name, "not_in", value=st.lists(some, min_size=1)),
+        )
     )
+
+
+def date_leaf(name: str) -> st.SearchStrategy[Any]:
+    day = DAYS.map(date.isoformat)
+    pair = st.tuples(day, day).map(sorted)
+    plain = ("before", "after", "eq", "ne", "gt", "gte", "lt", "lte")
+    spans = ("within_last", "not_within_last", "within_next", "longer_ago", "further_ahead")
+    yearly = ("yearly_within_next", "yearly_within_last")
+    months = st.lists(st.integers(1, 12), min_size=1, max_size=4)
+    weekdays = st.lists(st.sampled_from(types.WEEKDAYS), min_size=1, max_size=4)
+    found = st.one_of(
+        *(leaf(name, op, value=WHENS) for op in plain),
+        leaf(name, "between", value=pair),
+        leaf(name, "not_between", value=st.tuples(MOMENTS, MOMENTS).map(list)),
+        *(leaf(name, op, value=SPANS) for op in spans),
+        *(leaf(name, op, value=PERIODS) for op in ("during", "not_during", "yearly_during")),
+        leaf(name, "yearly_on", value=WHENS),
+        *(leaf(name, op, value=WITHIN_A_YEAR) for op in yearly),
+        leaf(name, "weekday_in", value=weekdays),
+        leaf(name, "month_in", value=months),
+        leaf(name, "not_empty"),
+    )
+    if name.startswith("consent."):
+        return found
+    return st.one_of(found, found.map(lambda rule: {**rule, "zone": "contact"}))
+
+
+ORDERED = ("count_gte", "count_gt", "did", "days_gte", "sum_gte", "sum_gt", "last_within")
+BEHAVIOUR: dict[str, st.SearchStrategy[Any]] = {
+    **dict.fromkeys(("count_gte", "count_gt", "count_lte"), st.integers(0, 6)),
+    **dict.fromkeys(("count_lt", "count_eq", "days_gte", "days_lte"), st.integers(0, 6)),
+    "count_between": st.tuples(st.integers(0, 6), st.integers(0, 6)).map(sorted),
+    **dict.fromkeys(("sum_gte", "sum_gt", "sum_lt"), st.sampled_from([-1, 0, 2.5, 7])),
+    **dict.fromkeys(("sum_lte", "avg_gte", "avg_lte"), st.sampled_from([-1, 0, 2.5, 7])),
+    **dict.fromkeys(("did", "did_not"), st.none()),
+    **dict.fromkeys(("last_within", "last_before", "first_within", "first_before"), SPANS),
+    **dict.fromkeys(
+        ("last_during", "first_during"), WINDOWS.filter(lambda window: "unit" not in window)
+    ),
+    **dict.fromkeys(("followed", "not_followed"), SPANS),
+}
 
 
 @st.composite
 def signal_leaf(draw: st.DrawFn) -> dict[str, Any]:
     name, other = draw(st.permutations(["visit", "order"]))
-    ops = ["count_gte", "count_gt", "count_lte", "count_lt", "count_eq", "did", "did_not"]
-    ops += ["sum_gte", "sum_gt", "sum_lt", "sum_lte"]
-    ops += ["last_within", "last_before", "first_within", "first_before"]
-    op = draw(st.sampled_from(ops))
+    op = draw(st.sampled_from(sorted(BEHAVIOUR)))
     rule: dict[str, Any] = {"field": f"signal.{name}", "op": op}
-    if op.startswith("count"):
-        rule["value"] = draw(st.integers(0, 6))
-    elif op.startswith("sum"):
-        rule["value"] = draw(st.sampled_from([-1, 0, 2.5, 7]))
-    elif not op.startswith("did"):
-        rule["value"] = draw(SPANS)
-    if op.startswith(("count", "sum", "did")) and draw(st.booleans()):
-        rule["within"] = draw(SPANS)
-    if op in ("count_gte", "count_gt", "did", "sum_gte", "sum_gt", "last_within"):
+    value = draw(BEHAVIOUR[op])
+    if value is not None:
+        rule["value"] = value
+    if op.endswith("followed"):
+        rule["by"] = draw(st.sampled_from([name, other]))
+    if OPERATORS[op].windowed and draw(st.booleans()):
+        rule["within"] = draw(WINDOWS)
+    if op in ORDERED:
         for option in ("not_since", "after"):
             if draw(st.integers(0, 3)) == 0:
                 rule[option] = other
@@ -142,12 +211,12 @@ def signal_leaf(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def consent_leaf() -> st.SearchStrategy[Any]:
-    ops = st.sampled_from(["given", "not_given"])
+    ops = st.sampled_from(["given", "not_given", "withdrawn"])
     plain = st.fixed_dictionaries({"field": st.just("consent.marketing"), "op": ops})
     narrow = st.fixed_dictionaries(
         {"field": st.just("consent.marketing"), "op": ops, "channel": st.just("email")}
     )
-    return st.one_of(plain, narrow)
+    return held(st.one_of(plain, narrow))
 
 
 LEAVES = st.one_of(
@@ -156,8 +225,16 @@ LEAVES = st.one_of(
     signal_leaf(),
     signal_leaf(),
     consent_leaf(),
-    leaf("segment", "in", value=st.just(["list"])),
-    leaf("segment", "not_in", value=st.just(["list"])),
+    held(leaf("segment", "in", value=st.just(["list"]))),
+    held(leaf("segment", "not_in", value=st.just(["list"]))),
+    st.fixed_dictionaries(
+        {
+            "field": st.just("random"),
+            "op": st.just("in_share"),
+            "value": st.tuples(st.integers(0, 100), st.integers(0, 100)).map(sorted),
+            "salt": st.sampled_from(["", "spring"]),
+        }
+    ),
 )
 RULES = st.recursive(
     LEAVES,
@@ -191,8 +268,11 @@ PEOPLE = st.builds(
             "contact.created_at": STAMPS,
             "standing.last_seen": STAMPS,
             "score": st.sampled_from([-3, 0, 1, 100]),
+            "contact.time_zone": st.sampled_from(["", "Asia/Tokyo", "America/Lima", "Mars"]),
             "temperature": st.sampled_from(["cold", "warm", "hot"]),
+            "temperature.since": DAYS,
             "stage": st.sampled_from(["user", "lead", "mql", None]),
+            "stage.since": DAYS,
         }
     ),
     attributes=st.fixed_dictionaries(
@@ -220,7 +300,7 @@ PEOPLE = st.builds(
         max_size=3,
         unique_by=lambda row: row[0],
     ),
-    segments=st.sampled_from([set(), {"list"}]),
+    segments=st.fixed_dictionaries({}, optional={"list": STAMPS}),
 )
 
 
@@ -237,6 +317,7 @@ class World:
         ):
             Attribute.objects.create(key=key, label=key.title(), type=kind)
         self.signals = {key: signal(key).pk for key in ("visit", "order")}
+        self.line = Line.objects.get(default=True).pk
         self.list = Segment.objects.create(key="list", name="List", kind="static").pk
         self.stages = {stage.key: stage.pk for stage in Stage.objects.all()}
         self.fields: Fields = snapshot()
@@ -245,11 +326,12 @@ class World:
         at = person.columns
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO contact (known, city, attributes, created_at)"
-                " VALUES (%s, %s, %s, %s) RETURNING contact_id",
+                "INSERT INTO contact (known, city, time_zone, attributes, created_at)"
+                " VALUES (%s, %s, %s, %s, %s) RETURNING contact_id",
                 [
                     at["contact.known"],
                     at["contact.city"],
+                    at["contact.time_zone"],
                     json.dumps(person.attributes),
                     at["contact.created_at"],
                 ],
@@ -258,13 +340,14 @@ class World:
             seen = at["standing.last_seen"]
             cursor.execute(
                 "INSERT INTO standing (contact_id, first_seen, last_seen, score, temperature,"
-                " stage_id) VALUES (%s, %s, %s, %s, %s, %s)",
+                " temperature_on, stage_id) VALUES (%s, %s, %s, %s, %s, %s, %s)",
                 [
                     number,
                     seen,
                     seen,
                     at["score"],
                     at["temperature"],
+                    at["temperature.since"],
                     self.stages.get(at["stage"]),
                 ],
             )
@@ -280,14 +363,27 @@ class World:
             )
             cursor.executemany(
                 "INSERT INTO consent (contact_id, at, purpose, channel, given, source)"
-                " VALUES (%s, %s, %s, %s, %s, 'test')",
-                [[number, *row] for row in person.consents],
+                " VALUES (%s, %s, %s, %s, %s, 'form ' || %s)",
+                [[number, *row, row[2]] for row in person.consents],
             )
-            if person.segments:
+            cursor.executemany(
+                "INSERT INTO membership (contact_id, segment_id, since) VALUES (%s, %s, %s)",
+                [[number, self.list, since] for since in person.segments.values()],
+            )
+            if at["stage"] is not None:
                 cursor.execute(
-                    "INSERT INTO membership (contact_id, segment_id) VALUES (%s, %s)",
-                    [number, self.list],
+                    "INSERT INTO lead (contact_id, line_id, stage_id, stage_since, created_at,"
+                    " updated_at) VALUES (%s, %s, %s, %s, %s, %s)",
+                    [
+                        number,
+                        self.line,
+                        self.stages[at["stage"]],
+                        at["stage.since"],
+                        seen,
+                        seen,
+                    ],
                 )
+            person.number = number
         return int(number)
 
 

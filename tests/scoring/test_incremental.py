@@ -225,9 +225,7 @@ def test_bit_by_bit_equals_all_at_once(
 
         Membership.objects.exclude(segment_id=world.list).delete()
         Score.objects.all().delete()
-        Standing.objects.update(
-            score=0, demographic=0, interest=0, engagement=0, temperature="cold", grade=""
-        )
+        Standing.objects.update(score=0, demographic=0, interest=0, engagement=0, grade="")
         derive(ids, now, {})
         whole = state_of(ids)
         assert {k: v[:7] + v[8:] for k, v in found.items()} == {

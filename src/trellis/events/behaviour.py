@@ -26,20 +26,22 @@ class NotCounted(InvalidInput):
 def read_rule(actor: Actor, data: Any, *, level: int | None = None) -> Rule:
     """Parse a rule for saving; signals it needs are found or made, and then filled from
     the log. Raises ``RuleError``."""
-    rule = parse(data, registry.snapshot(), level=level)
+    known = registry.snapshot()
+    rule = parse(data, known, level=level)
 
     def ensure(event: EventRef) -> str:
         condition = None if event.filter is None else to_json(event.filter)
         made = signals.ensure(event.type, event.name, condition, event.value_prop, actor=actor)
         return str(made.key)
 
-    return lower(rule, ensure)
+    return lower(rule, ensure, known)
 
 
 def read_draft(data: Any, *, level: int | None = None) -> Rule:
     """Parse a rule for a preview, which makes nothing. Raises ``RuleError``, and
     ``NotCounted`` where it names behaviour that no signal counts."""
-    return lower(parse(data, registry.snapshot(), level=level), _find)
+    known = registry.snapshot()
+    return lower(parse(data, known, level=level), _find, known)
 
 
 def _find(event: EventRef) -> str:

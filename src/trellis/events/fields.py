@@ -7,22 +7,36 @@ from collections.abc import Iterable
 from django.utils.translation import gettext_lazy as _
 
 from trellis.events.models import Signal
-from trellis.rules.registry import PROVIDERS, Field
-from trellis.rules.types import SIGNAL
+from trellis.rules.parse import parse
+from trellis.rules.registry import PROPS, PROVIDERS, Field
+from trellis.rules.types import SIGNAL, EventRef, RuleError
 
 
 def provide() -> Iterable[Field]:
     """One field per signal that counts; while its past is still being counted, what reads
     it waits."""
     for row in Signal.objects.exclude(status="broken").order_by("name"):
+        event = _event(row)
+        if event is None:
+            continue
         yield Field(
             key=f"signal.{row.key}",
             label=row.name,
             type=SIGNAL,
             ref=row.pk,
+            event=event,
             pending=row.status == "building",
             group=_("Behaviour"),
         )
+
+
+def _event(row: Signal) -> EventRef | None:
+    """What a signal counts; None where its filter can no longer be read."""
+    try:
+        condition = parse(row.filter, PROPS) if row.filter else None
+    except RuleError:
+        return None
+    return EventRef(row.event_type, row.event_name, condition, row.value_prop)
 
 
 def register() -> None:

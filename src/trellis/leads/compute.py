@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from trellis.leads.models import Line, Reason, Stage
 from trellis.leads.types import DISQUALIFIED, LOST, PROPOSE, LineSpec, StageSpec, UnfitSpec
 from trellis.rules.compiler import Compiler
-from trellis.rules.params import Scope
+from trellis.rules.params import Params, Scope
 from trellis.rules.parse import parse
 from trellis.rules.registry import STAGE, Field, pending
 from trellis.rules.types import Rule, RuleError
@@ -46,7 +46,7 @@ class _Reader:
         if data is None:
             return None
         try:
-            found = parse(data, self.fields, level=STAGE)
+            found = parse(data, self.fields, level=STAGE, stored=True)
         except RuleError as error:
             self.broken.append(Broken(kind, id_, str(error)))
             return None
@@ -149,6 +149,17 @@ class LineSql:
             f"CASE WHEN NOT {self.at}.here THEN NULL {unfit if self.line.unfit else ''}"
             f" WHEN {self.stage_id} IS DISTINCT FROM {self.lead}.stage_id THEN CASE {arms} END"
             f" ELSE coalesce(nullif({self.lead}.outcome, ''), 'open') END"
+        )
+
+    def since(self, params: Params) -> str:
+        """SQL of the day since when the lead is in that stage; NULL without a lead, but who
+        never had one is in the first stage of the default line since first seen."""
+        zone, lead = params.zone(), self.lead
+        first = f"(s.first_seen AT TIME ZONE {zone})::date" if self.line.default else "NULL"
+        return (
+            f"CASE WHEN {lead}.stage_id = {self.stage_id}"
+            f" THEN ({lead}.stage_since AT TIME ZONE {zone})::date"
+            f" WHEN {self.at}.here THEN {params.today()} ELSE {first} END"
         )
 
     def told(self, compiler: Compiler) -> list[str]:

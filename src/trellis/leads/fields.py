@@ -6,14 +6,17 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
 
+from trellis.accounts.models import User
 from trellis.leads.models import Line, Question, Reason, Stage
 from trellis.leads.types import LineSpec
-from trellis.rules.registry import FACT, PROVIDERS, STAGE, Choice, Field
-from trellis.rules.types import BOOLEAN, CHOICE, LIST, NUMBER, TEXT
+from trellis.rules.registry import FACT, PROVIDERS, STAGE, Choice, Field, Join
+from trellis.rules.types import BOOLEAN, CHOICE, DATE, LIST, NUMBER, TEXT
 from trellis.rules.usage import USERS, Use
 
 KINDS = {"choice": TEXT, "many": LIST, "yes_no": BOOLEAN, "number": NUMBER, "text": TEXT}
 """Kind of a question to the type of its field."""
+
+_SEEN = "(s.first_seen AT TIME ZONE {zone})::date"
 
 OUTCOMES = (
     Choice("open", "open", "open"),
@@ -21,6 +24,11 @@ OUTCOMES = (
     Choice("lost", "lost", "lost"),
     Choice("disqualified", "disqualified", "disqualified"),
 )
+
+
+def since_key(line: Line | LineSpec) -> str:
+    """The key of the field that reads since when the lead is in its stage."""
+    return "stage.since" if line.default else f"stage.since.{line.key}"
 
 
 def stage_key(line: Line | LineSpec) -> str:
@@ -34,14 +42,18 @@ def outcome_key(line: Line | LineSpec) -> str:
 
 
 def provide() -> Iterable[Field]:
-    """Two fields for each line, whose choices are its stages and the outcomes; one for each
-    question."""
+    """Of each line: stage, since when, outcome, owner and value of the lead; one field for
+    each question."""
     stages: dict[int, list[Choice]] = {}
     for row in Stage.objects.filter(archived_at__isnull=True).order_by("rank"):
         stages.setdefault(row.line_id, []).append(Choice(row.key, row.name, row.pk))
+    owners = tuple(
+        Choice(user.email, str(user), user.pk)
+        for user in User.objects.filter(is_active=True).order_by("email")
+    )
     lines = list(Line.objects.filter(archived_at__isnull=True))
     for line in lines:
-        yield from _of_line(line, tuple(stages.get(line.pk, ())))
+        yield from _of_line(line, tuple(stages.get(line.pk, ())), owners)
     named = {line.pk: line for line in lines}
     for question in Question.objects.filter(archived_at__isnull=True, line__in=list(named)):
         line = named[question.line_id]
@@ -57,27 +69,46 @@ def provide() -> Iterable[Field]:
         )
 
 
-def _of_line(line: Line, choices: tuple[Choice, ...]) -> Iterable[Field]:
-    of = f"FROM lead x WHERE x.contact_id = c.contact_id AND x.line_id = {int(line.pk)}"
-    suffix = "" if line.default else f" ({line.name})"
-    yield Field(
-        stage_key(line),
-        _("stage") if line.default else f"{_('stage')}{suffix}",
-        CHOICE,
-        "s.stage_id" if line.default else f"(SELECT x.stage_id {of})",
-        choices=choices,
-        level=STAGE,
-        group=_("Stage"),
+def _of_line(
+    line: Line, stages: tuple[Choice, ...], owners: tuple[Choice, ...]
+) -> Iterable[Field]:
+    alias = f"ld{line.pk}"
+    join = Join(
+        alias,
+        f"LEFT JOIN lead {alias} ON {alias}.contact_id = c.contact_id"
+        f" AND {alias}.line_id = {int(line.pk)} AND {{scope}}",
+        f"{alias}.contact_id",
     )
-    yield Field(
-        outcome_key(line),
-        _("outcome of the lead") if line.default else f"{_('outcome of the lead')}{suffix}",
-        CHOICE,
-        f"(SELECT coalesce(nullif(x.outcome, ''), 'open') {of})",
-        choices=OUTCOMES,
-        level=STAGE,
-        group=_("Stage"),
-    )
+    moved = f"({alias}.stage_since AT TIME ZONE {{zone}})::date"
+    since = f"coalesce({moved}, {_SEEN})" if line.default else moved
+    stage = "s.stage_id" if line.default else f"{alias}.stage_id"
+    outcome = f"CASE WHEN {alias}.contact_id IS NOT NULL THEN coalesce(nullif({alias}.outcome, ''), 'open') END"
+    mark = "" if line.default else f".{line.key}"
+    for key, words, kind, column, choices in (
+        (stage_key(line), _("stage"), CHOICE, stage, stages),
+        (since_key(line), _("stage since"), DATE, since, None),
+        (outcome_key(line), _("outcome of the lead"), CHOICE, outcome, OUTCOMES),
+        (
+            f"lead.owner{mark}",
+            _("owner of the lead"),
+            CHOICE,
+            f"{alias}.owner_id::int",
+            owners,
+        ),
+        (f"lead.value{mark}", _("value of the lead"), NUMBER, f"{alias}.value", None),
+    ):
+        facts = key.startswith(("lead.owner", "lead.value"))
+        yield Field(
+            key,
+            words if line.default else f"{words} ({line.name})",
+            kind,
+            column,
+            choices=choices,
+            level=FACT if facts else STAGE,
+            group=_("Stage"),
+            join=join,
+            since=since if key == stage_key(line) else "",
+        )
 
 
 def uses() -> Iterable[Use]:

@@ -120,8 +120,8 @@ class Standing(models.Model):
     updates stay heap-only.
 
     Points are of the default score model; ``company_id`` is the company that they were last
-    counted for. ``next_on`` is the first day on which one of
-    the contact's windows moves (decay, window end); the clock re-evaluates it then.
+    counted for, ``temperature_on`` the day on which the temperature last changed (null:
+    never). ``next_on`` is the first day on which one of the contact's windows moves (decay, window end); the clock re-evaluates it then.
     """
 
     contact_id = models.BigIntegerField(primary_key=True)
@@ -134,6 +134,7 @@ class Standing(models.Model):
     grade = models.CharField(max_length=2, default="", db_default="")
     temperature = models.CharField(max_length=4, default="cold", db_default="cold")
     stage_id = models.IntegerField(null=True)
+    temperature_on = models.DateField(null=True)
     company_id = models.BigIntegerField(null=True)
     next_on = models.DateField(null=True)
 

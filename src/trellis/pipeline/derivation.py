@@ -20,7 +20,7 @@ from typing import Any
 from psycopg import Connection, RawCursor
 
 from trellis.leads.compute import LineSql
-from trellis.leads.fields import outcome_key, stage_key
+from trellis.leads.fields import outcome_key, since_key, stage_key
 from trellis.leads.types import LineSpec
 from trellis.pipeline.definitions import Definitions
 from trellis.rules.compiler import Compiler
@@ -197,11 +197,23 @@ class _Statement:
                 self.compiler.columns[field_key(model.key, name)] = column
             if model.default:
                 self.sets |= parts
+                self._temperature_since(parts["temperature"])
                 for name, column in parts.items():
                     key = f"score.{name}" if name in BUCKETS else name
                     self.compiler.columns[key] = column
         if self.plan.models:
             self.sets["company_id"] = "c.company_id"
+
+    def _temperature_since(self, temperature: str) -> None:
+        params = self.compiler.params
+        kept = f"s.temperature = {temperature}"
+        self.sets["temperature_on"] = (
+            f"CASE WHEN {kept} THEN s.temperature_on ELSE {params.today()} END"
+        )
+        self.compiler.columns["temperature.since"] = (
+            f"CASE WHEN {kept} THEN coalesce(s.temperature_on, (s.first_seen AT TIME ZONE"
+            f" {params.zone()})::date) ELSE {params.today()} END"
+        )
 
     def _stages(self) -> None:
         for line in self.lines:
@@ -210,6 +222,9 @@ class _Statement:
         for line in self.lines:
             self.compiler.columns[stage_key(line.line)] = line.stage_id
             self.compiler.columns[outcome_key(line.line)] = line.outcome
+            since = line.since(self.compiler.params)
+            self.compiler.columns[since_key(line.line)] = since
+            self.compiler.columns[f"{stage_key(line.line)}.since"] = since
             if line.line.default:
                 self.sets["stage_id"] = line.stage_id
         if self.lines:

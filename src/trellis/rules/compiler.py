@@ -10,27 +10,46 @@ and the beginnings of windows are parameters, made by ``Params.bind``.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from trellis.core import clock
-from trellis.rules import types
+from trellis.rules import behaviour, dates, types, values
 from trellis.rules.features import Feature, Features
-from trellis.rules.operators import COUNT, MANY, NONE, OPERATORS, PAIR, SPAN, Operator
-from trellis.rules.params import Params, Scope, Sql, interval
-from trellis.rules.registry import PROPS, Field
-from trellis.rules.types import Leaf, Rule, Scalar, Span, Value
+from trellis.rules.operators import (
+    MANY,
+    MONTHS,
+    NONE,
+    OPERATORS,
+    PAIR,
+    PERIOD,
+    SHARE,
+    SPAN,
+    WEEKDAYS,
+    WILD,
+    Operator,
+)
+from trellis.rules.params import Params, Scope, Sql
+from trellis.rules.registry import PROPS, Field, Join
+from trellis.rules.sequences import Sequences
+from trellis.rules.types import WEEKDAYS as DAYS
+from trellis.rules.types import Leaf, Moment, Period, Rule, Scalar, Span, Value
 
 _MEMBER = (
     "EXISTS (SELECT 1 FROM membership x WHERE x.contact_id = c.contact_id"
     " AND x.segment_id = {id})"
 )
 
+_MEMBER_SINCE = (
+    "(SELECT (x.since AT TIME ZONE {zone})::date FROM membership x"
+    " WHERE x.contact_id = c.contact_id AND x.segment_id = {id})"
+)
+
 _TYPE_CASTS = {
     types.NUMBER: "numeric",
+    types.RANDOM: "numeric",
     types.BOOLEAN: "boolean",
     types.DATE: "date",
 }
@@ -40,9 +59,10 @@ class Compiler:
     """Collects what some rules need, and hands out their predicates.
 
     ``columns`` replaces the stored value of a field by a column that the caller derives
-    (``score``, ``temperature`` …); ``member`` likewise replaces the test for membership.
-    With ``share``, what costs more than a look (JSON, lower case, days) is worked out once
-    per row for all leaves: right for many rules, wrong for one that is mostly false early.
+    (``score``, ``temperature`` …), and under ``<key>.since`` the day since when it holds;
+    ``member`` likewise replaces the test for membership. With ``share``, what costs more
+    than a look (JSON, lower case, days) is worked out once per row for all leaves: right
+    for many rules, wrong for one that is mostly false early.
     """
 
     def __init__(
@@ -59,7 +79,9 @@ class Compiler:
         self.columns = dict(columns or {})
         self.member = member or (lambda segment_id: _MEMBER.format(id=int(segment_id)))
         self.features = Features(self.params)
-        self.consents: dict[tuple[str, str], str] = {}
+        self.sequences = Sequences(self.params)
+        self.consents: dict[tuple[str, str, str], str] = {}
+        self.table_joins: dict[str, Join] = {}
         self.moving: list[str] = []
         self._share = share
         self._shared: dict[str, str] = {}
@@ -83,7 +105,7 @@ class Compiler:
     def value(self, leaf: Leaf) -> str:
         """SQL of the value a leaf looks at, as jsonb, for the explanation."""
         if leaf.type == types.SIGNAL:
-            return f"to_jsonb({self._counted(leaf)[_LOOKS_AT[_stem(leaf.op)]]})"
+            return f"to_jsonb({behaviour.actual(self, leaf)})"
         if leaf.type == types.SEGMENT:
             field = self.fields[leaf.field]
             pairs = [
@@ -94,6 +116,14 @@ class Compiler:
             ]
             return f"to_jsonb(array_remove(ARRAY[{', '.join(pairs)}]::text[], NULL))"
         return f"to_jsonb({self._raw(leaf)})"
+
+    def since(self, leaf: Leaf) -> str:
+        """SQL of the day since when the value of a leaf with ``for`` has been what it is,
+        as jsonb, for the explanation; NULL for other leaves."""
+        field = self.fields[leaf.field]
+        if leaf.held is None or leaf.type == types.SEGMENT:
+            return "NULL::jsonb"
+        return f"to_jsonb({self._since_day(leaf, field)})"
 
     # Leaves
 
@@ -107,74 +137,118 @@ class Compiler:
         if leaf.type == types.SEGMENT:
             return self._segments(leaf)
         if leaf.type == types.SIGNAL:
-            return self._behaviour(leaf, operator)
+            return behaviour.predicate(self, leaf, operator)
         if operator.key == "not_empty":
             return self._present(leaf)
-        places = {"x": self._comparable(leaf), "raw": self._raw(leaf)}
-        places.update(self._operands(leaf, operator))
-        if operator.value == SPAN:
-            self._moves(places["x"], leaf)
+        if leaf.type == types.CHOICES or (leaf.type == types.CHOICE and self._tree(leaf)):
+            test = self._choices(leaf, operator)
+        else:
+            places = {"x": self._comparable(leaf), "raw": self._raw(leaf)}
+            test = self._compare(leaf, operator, places)
+        if leaf.held is not None:
+            day = self._since_day(leaf, self.fields[leaf.field])
+            return f"({test} AND {self._long(day, leaf.held)})"
+        return test
+
+    def _compare(self, leaf: Leaf, operator: Operator, places: dict[str, str]) -> str:
+        if operator.key.startswith("yearly"):
+            text, changes = dates.yearly(self.params, places["x"], leaf)
+            self.moving += changes
+            return f"coalesce({text}, false)"
+        places.update(self._operands(leaf, operator, places["x"]))
         return f"coalesce({operator.sql.format(**places)}, false)"
 
     def _segments(self, leaf: Leaf) -> str:
         field = self.fields[leaf.field]
         assert isinstance(leaf.value, tuple), "parsed"
         found = [field.choice(str(key)) for key in leaf.value]
-        tests = [self.member(int(choice.id)) for choice in found if choice is not None]
+        tests = [self._member(int(choice.id), leaf) for choice in found if choice is not None]
         return f"({' OR '.join(tests)})"
 
-    def _behaviour(self, leaf: Leaf, operator: Operator) -> str:
-        places = self._counted(leaf)
-        if operator.value == SPAN:
-            assert isinstance(leaf.value, Span), "parsed"
-            places["since"] = self.params.since(leaf.value)
-        elif operator.value != NONE:
-            cast = "bigint" if operator.value == COUNT else "float8"
-            places["v"] = self.params.add(_plain(leaf.value), cast)
-        tests = [f"coalesce({operator.sql.format(**places)}, false)"]
-        signal_id = int(self.fields[leaf.field].ref)
-        if leaf.not_since:
-            mine = self.feature(Feature(signal_id, "last_at"))
-            other = self.feature(Feature(self._signal(leaf.not_since), "last_at"))
-            tests.append(f"coalesce({other} <= {mine}, true)")
-        if leaf.after:
-            mine = self.feature(Feature(signal_id, "last_at"))
-            other = self.feature(Feature(self._signal(leaf.after), "first_at"))
-            tests.append(f"coalesce({other} < {mine}, false)")
-        return f"({' AND '.join(tests)})" if len(tests) > 1 else tests[0]
+    def _member(self, segment_id: int, leaf: Leaf) -> str:
+        """Membership, if asked for so long; who enters now has been in since today."""
+        member = self.member(segment_id)
+        if leaf.held is None:
+            return member
+        stored = _MEMBER_SINCE.format(zone=self.params.zone(), id=int(segment_id))
+        day = f"CASE WHEN {member} THEN coalesce({stored}, {self.params.today()}) END"
+        return f"({member} AND {self._long(f'({day})', leaf.held)})"
 
-    def _counted(self, leaf: Leaf) -> dict[str, str]:
-        """The places of behaviour that this leaf's operator needs."""
-        signal_id = int(self.fields[leaf.field].ref)
-        what = _LOOKS_AT[_stem(leaf.op)]
-        if what in ("first", "last"):
-            window = leaf.value if isinstance(leaf.value, Span) else None
-            if window is not None:
-                self._window(signal_id, window)
-            return {what: self.feature(Feature(signal_id, what))}
-        if leaf.within is not None:
-            self._window(signal_id, leaf.within)
-        return {what: f"coalesce({self.feature(Feature(signal_id, what, leaf.within))}, 0)"}
+    def _long(self, day: str, held: Span) -> str:
+        """That it has been so since a day, long enough."""
+        bound = dates.back(held)
+        self.moving.append(dates.crosses(self.params, day, bound))
+        return f"coalesce({day} <= {self.params.day(bound)}, false)"
 
-    def _signal(self, key: str) -> int:
-        return int(self.fields[f"signal.{key}"].ref)
+    def _since_day(self, leaf: Leaf, field: Field) -> str:
+        if leaf.type == types.CONSENT:
+            column = self._consent(field.consent, leaf.channel, "at")
+            return f"({column} AT TIME ZONE {self.params.zone()})::date"
+        derived = self.columns.get(f"{field.key}.since")
+        if derived is None:
+            self._join(field, field.since)
+        return (derived or field.since).replace("{zone}", self.params.zone())
 
-    def _window(self, signal_id: int, window: Span) -> None:
-        self.feature(Feature(signal_id, "ends", window))
+    def _tree(self, leaf: Leaf) -> bool:
+        return any(choice.also for choice in self.fields[leaf.field].choices or ())
+
+    def _choices(self, leaf: Leaf, operator: Operator) -> str:
+        """Choices of which naming one may name those under it; several at a time."""
+        x = self._raw(leaf)
+        keys = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
+        parts = [self._ids(leaf, (key,)) for key in keys]
+        if leaf.type == types.CHOICE:
+            return f"coalesce({x} = ANY({self._ids(leaf, keys)}), false)"
+        if operator.key == "has_all":
+            return f"coalesce({' AND '.join(f'{x} && {part}' for part in parts)}, false)"
+        return f"coalesce({x} && {self._ids(leaf, keys)}, false)"
+
+    def _ids(self, leaf: Leaf, keys: Sequence[Any]) -> str:
+        """The place of the ids that choices stand for."""
+        field = self.fields[leaf.field]
+        found = [choice for key in keys if (choice := field.choice(str(key))) is not None]
+        ids = sorted({id_ for choice in found for id_ in (choice.id, *choice.also)}, key=str)
+        whole = all(isinstance(choice.id, int) for choice in field.choices or ())
+        return self.params.add(ids, "int[]" if whole else "text[]")
 
     # Values
 
     def _raw(self, leaf: Leaf) -> str:
         field = self.fields[leaf.field]
-        if leaf.type == types.CONSENT:
-            key = (str(field.ref), leaf.channel)
-            return f"k.{self.consents.setdefault(key, f'k{len(self.consents)}')}"
-        column = self.columns.get(field.key, field.column)
+        if field.consent:
+            column = self._consent(field.consent, leaf.channel, field.column)
+        else:
+            if field.key in self.columns:
+                return self.columns[field.key]
+            self._join(field, field.column)
+            column = field.column.replace("{zone}", self.params.zone())
+        if leaf.type == types.RANDOM:
+            return column.replace("{salt}", self.params.add(leaf.salt, "text"))
         if field.json_key:
-            return self._once(self._json(column, field.json_key, leaf.type))
+            key = self.params.add(field.json_key, "text")
+            zone = self._zone(leaf) if leaf.type == types.DATE else ""
+            return self._once(values.from_json(column, key, leaf.type, zone))
         if field.zoned:
-            return self._once(f"({column} AT TIME ZONE {self.params.zone()})::date")
+            return self._once(f"({column} AT TIME ZONE {self._zone(leaf)})::date")
         return column
+
+    def _consent(self, purpose: str, channel: str, column: str) -> str:
+        key = (purpose, channel, column)
+        return f"k.{self.consents.setdefault(key, f'k{len(self.consents)}')}"
+
+    def _join(self, field: Field, text: str) -> None:
+        if field.join is not None and f"{field.join.alias}." in text:
+            self.table_joins.setdefault(field.join.alias, field.join)
+
+    def _zone(self, leaf: Leaf) -> str:
+        """The zone whose days count: the instance's, or the contact's where it has one."""
+        if leaf.zone != "contact":
+            return self.params.zone()
+        known = self.params.add(values.zones(), "text[]")
+        return (
+            f"CASE WHEN c.time_zone = ANY({known}) THEN c.time_zone"
+            f" ELSE {self.params.zone()} END"
+        )
 
     def _once(self, expression: str) -> str:
         if not self._share:
@@ -183,37 +257,11 @@ class Compiler:
         name = f"{level}.{level}{len(self._shared)}"
         return self._shared.setdefault(expression, name)
 
-    def _json(self, column: str, key: str, kind: str) -> str:
-        place = self.params.add(key, "text")
-        text, item = f"({column} ->> {place})", f"({column} -> {place})"
-        if kind == types.NUMBER:
-            return (
-                f"CASE jsonb_typeof({item}) WHEN 'number' THEN {item}::numeric"
-                f" WHEN 'string' THEN CASE WHEN {text} ~ '^-?[0-9]{{1,18}}([.][0-9]{{1,9}})?$'"
-                f" THEN {text}::numeric END END"
-            )
-        if kind == types.BOOLEAN:
-            return f"CASE lower({text}) WHEN 'true' THEN true WHEN 'false' THEN false END"
-        if kind == types.DATE:
-            return (
-                f"CASE WHEN {text} ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}'"
-                f" AND pg_input_is_valid({text}, 'timestamptz') THEN CASE"
-                f" WHEN length({text}) = 10 THEN {text}::date"
-                f" ELSE ({text}::timestamptz AT TIME ZONE {self.params.zone()})::date END END"
-            )
-        if kind == types.LIST:
-            return (
-                f"CASE jsonb_typeof({item}) WHEN 'array' THEN {item}"
-                f" WHEN 'string' THEN jsonb_build_array({item}) ELSE '[]'::jsonb END"
-            )
-        return text
-
     def _comparable(self, leaf: Leaf) -> str:
         raw = self._raw(leaf)
         if leaf.type != types.TEXT:
             return raw
-        values = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
-        if any(unicodedata.normalize("NFD", str(value)) != value for value in values):
+        if values.composes(leaf):
             return self._once(f"lower(normalize({raw}))")
         return self._once(f"lower({raw})")
 
@@ -223,46 +271,65 @@ class Compiler:
             return f"coalesce({raw} <> '', false)"
         if leaf.type == types.LIST:
             return f"coalesce({raw} <> '[]'::jsonb, false)"
+        if leaf.type == types.CHOICES:
+            return f"coalesce(cardinality({raw}) > 0, false)"
+        if leaf.type == types.CHOICE:
+            return f"coalesce({raw}::text <> '', false)"
         return f"({raw} IS NOT NULL)"
 
-    def _operands(self, leaf: Leaf, operator: Operator) -> dict[str, str]:
-        if operator.value == NONE:
+    def _operands(self, leaf: Leaf, operator: Operator, x: str) -> dict[str, str]:
+        shape, value, params = operator.value, leaf.value, self.params
+        if shape == NONE:
             return {}
-        if isinstance(leaf.value, Span):
-            return {
-                "since": self.params.since(leaf.value),
-                "until": self.params.until(leaf.value),
-                "today": self.params.today(),
-            }
+        if shape == SPAN:
+            return self._span(operator, value, x)
+        if shape == PERIOD:
+            assert isinstance(value, Period), "parsed"
+            self.moving += [dates.crosses(params, x, day) for day in dates.moments(value)]
+            low, high = dates.edges(params, value)
+            return {"lo": low, "hi": high}
+        if shape in (WEEKDAYS, MONTHS):
+            assert isinstance(value, tuple), "parsed"
+            days = [DAYS.index(str(item)) + 1 for item in value] if shape == WEEKDAYS else []
+            return {"v": params.add(days or [int(str(item)) for item in value], "int[]")}
+        cast = self._cast(leaf)
+        if shape in (PAIR, SHARE):
+            assert isinstance(value, tuple), "parsed"
+            low, high = (self._operand(leaf, item, cast, x) for item in value)
+            return {"lo": low, "hi": high}
+        if shape == MANY:
+            assert isinstance(value, tuple), "parsed"
+            items = [values.operand(self.fields[leaf.field], leaf, item) for item in value]
+            return {"v": params.add(items, f"{cast}[]")}
+        if operator.key == "regex":
+            return {"v": params.add(value, "text")}
+        if shape == WILD:
+            return {"v": params.add(values.wild(values.fold(str(value))), "text")}
+        assert isinstance(value, str | bool | Decimal | date | Moment), "parsed"
+        return {"v": self._operand(leaf, value, cast, x)}
+
+    def _cast(self, leaf: Leaf) -> str:
         field = self.fields[leaf.field]
         cast = _TYPE_CASTS.get(leaf.type, "text")
         if field.choices and isinstance(field.choices[0].id, int):
-            cast = "int"
-        elif cast == "numeric" and not field.json_key and _whole(leaf.value):
-            cast = "bigint"
-        if operator.value == PAIR:
-            assert isinstance(leaf.value, tuple), "parsed"
-            low, high = leaf.value
-            return {
-                "lo": self.params.add(_operand(field, leaf, low), cast),
-                "hi": self.params.add(_operand(field, leaf, high), cast),
-            }
-        if operator.value == MANY:
-            assert isinstance(leaf.value, tuple), "parsed"
-            items = [_operand(field, leaf, item) for item in leaf.value]
-            return {"v": self.params.add(items, f"{cast}[]")}
-        if operator.key == "regex":
-            return {"v": self.params.add(leaf.value, "text")}
-        assert isinstance(leaf.value, str | bool | Decimal | date), "parsed"
-        return {"v": self.params.add(_operand(field, leaf, leaf.value), cast)}
+            return "int"
+        if leaf.type == types.NUMBER and not field.json_key and values.whole(leaf.value):
+            return "bigint"
+        return cast
 
-    def _moves(self, day: str, leaf: Leaf) -> None:
-        """Note the days on which a leaf about a relative date changes its answer."""
-        assert isinstance(leaf.value, Span), "parsed"
-        today = self.params.today()
-        step = interval(leaf.value)
-        days = [day, f"({day} + 1)", f"({day} + {step})::date", f"({day} - {step})::date"]
-        self.moving += [f"CASE WHEN {moment} > {today} THEN {moment} END" for moment in days]
+    def _operand(self, leaf: Leaf, value: Scalar, cast: str, x: str) -> str:
+        """The place of one value; a relative day moves."""
+        if isinstance(value, Moment):
+            self.moving.append(dates.crosses(self.params, x, value))
+            return self.params.day(value)
+        return self.params.add(values.operand(self.fields[leaf.field], leaf, value), cast)
+
+    def _span(self, operator: Operator, value: Value, x: str) -> dict[str, str]:
+        assert isinstance(value, Span), "parsed"
+        bounds = {"since": dates.back(value), "until": dates.ahead(value), "today": Moment()}
+        used = {name: day for name, day in bounds.items() if f"{{{name}}}" in operator.sql}
+        self.moving += [dates.crosses(self.params, x, day) for day in used.values()]
+        return {name: self.params.day(day) for name, day in used.items()}
 
     # The frame
 
@@ -276,7 +343,11 @@ class Compiler:
             "LEFT JOIN standing s ON s.contact_id = c.contact_id"
             f" AND {scope.of('s.contact_id')}",
         ]
+        for join in self.table_joins.values():
+            limit = scope.of(join.column) if join.column else "true"
+            parts.append(join.sql.replace("{scope}", limit))
         parts += self.features.joins(scope)
+        parts += self.sequences.joins(scope)
         if self.consents:
             parts.append(
                 f"LEFT JOIN ({self._consent_query(scope)}) k ON k.contact_id = c.contact_id"
@@ -299,33 +370,25 @@ class Compiler:
 
     def next_day(self) -> str:
         """SQL of the first day after today on which an answer may change by itself."""
-        parts = list(self.moving)
+        parts = [*self.moving, *self.sequences.moving()]
         if self.features.moves():
             parts.append("f.next_on")
-        return f"least({', '.join(parts)})" if parts else "NULL::date"
+        return dates.least(parts)
 
     def _consent_query(self, scope: Scope) -> str:
         columns = []
-        for (purpose, channel), name in self.consents.items():
+        for (purpose, channel, column), name in self.consents.items():
             test = f"x.purpose = {self.params.add(purpose, 'text')}"
             if channel:
                 test += f" AND x.channel IN ({self.params.add(channel, 'text')}, '*')"
             columns.append(
-                "(array_agg(x.given ORDER BY x.at DESC, x.consent_id DESC)"
+                f"(array_agg(x.{column} ORDER BY x.at DESC, x.consent_id DESC)"
                 f" FILTER (WHERE {test}))[1] AS {name}"
             )
         return (
             f"SELECT x.contact_id, {', '.join(columns)} FROM consent x"
             f" WHERE {scope.of('x.contact_id')} GROUP BY x.contact_id"
         )
-
-
-_LOOKS_AT = {"count": "n", "did": "n", "sum": "sum", "last": "last", "first": "first"}
-
-
-def _stem(op: str) -> str:
-    """``count_gte`` → ``count``."""
-    return op.split("_")[0]
 
 
 def compile_filter(rule: Rule, column: str, prefix: str = "") -> Sql:
@@ -351,27 +414,3 @@ def _filter_fields(rule: Rule, column: str) -> dict[str, Field]:
         )
         for key in types.fields_of(rule)
     }
-
-
-def _operand(field: Field, leaf: Leaf, value: Scalar) -> Any:
-    """A value as the database compares it: choices by id, text in lower case."""
-    if leaf.type == types.CHOICE:
-        choice = field.choice(str(value))
-        return choice.id if choice is not None else None
-    return fold(value) if isinstance(value, str) else value
-
-
-def fold(text: str) -> str:
-    """Lower case, letter by letter, as the database's ``lower`` does it."""
-    return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
-
-
-def _whole(value: Value) -> bool:
-    items = value if isinstance(value, tuple) else (value,)
-    return all(isinstance(item, Decimal) and item % 1 == 0 for item in items)
-
-
-def _plain(value: Value) -> int | float:
-    """A count or sum as the number the database compares with."""
-    assert isinstance(value, Decimal), "parsed"
-    return float(value) if value % 1 else int(value)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from trellis.rules.types import Group, Leaf, Rule, Span
+from trellis.rules.types import Group, Rule, Span, moves
 
-_ENDS = frozenset({"count_gte", "count_gt", "did", "last_within", "first_within"})
-_BEGINS = frozenset({"count_lte", "count_lt", "did_not", "last_before", "first_before"})
+_ENDS = frozenset(
+    {"count_gte", "count_gt", "did", "days_gte", "last_within", "first_within", "followed"}
+)
+_BEGINS = frozenset(
+    {"count_lte", "count_lt", "did_not", "days_lte", "last_before", "first_before"}
+)
 """Operators of behaviour that days can only make false, or only true, while nothing is
 done: counts within a window only fall (sums may rise, where values are negative)."""
 
@@ -20,9 +24,7 @@ def _goes(rule: Rule, allowed: frozenset[str], opposite: frozenset[str]) -> bool
         if rule.kind == "none":
             allowed, opposite = opposite, allowed
         return all(_goes(part, allowed, opposite) for part in rule.parts)
-    return not _moves(rule) or rule.op in allowed
-
-
-def _moves(leaf: Leaf) -> bool:
-    """Whether days alone can change the answer of a leaf."""
-    return leaf.within is not None or isinstance(leaf.value, Span)
+    if not moves(rule):
+        return True
+    plain = rule.within is None or isinstance(rule.within, Span)
+    return plain and rule.held is None and rule.op in allowed

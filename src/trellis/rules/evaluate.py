@@ -17,7 +17,7 @@ from trellis.rules import registry, types
 from trellis.rules.compiler import Compiler
 from trellis.rules.params import EVERYBODY, THESE, Params, Scope, Sql
 from trellis.rules.registry import Field, Fields
-from trellis.rules.types import Rule
+from trellis.rules.types import Leaf, Rule
 
 EXACT_MS = 800
 """How long an exact count may take before it is estimated, in milliseconds."""
@@ -91,7 +91,7 @@ def count(rule: Rule, now: datetime, known: Mapping[str, Field] | None = None) -
     everybody = total()
     if types.is_empty(rule) or everybody == 0:
         return Count(0, everybody, exact=True)
-    if not _costs_much(rule, everybody):
+    if not _costs_much(rule, everybody, found):
         exact = _exact(rule, now, found)
         if exact is not None:
             return Count(exact, everybody, exact=True)
@@ -99,10 +99,17 @@ def count(rule: Rule, now: datetime, known: Mapping[str, Field] | None = None) -
     return _estimate(len(held), looked, everybody)
 
 
-def _costs_much(rule: Rule, everybody: int) -> bool:
-    """Whether looking at everybody is out of the question: behaviour of many."""
-    behaviour = any(leaf.type in (types.SIGNAL, types.CONSENT) for leaf in types.leaves(rule))
-    return behaviour and everybody > SAMPLE * 2
+def _costs_much(rule: Rule, everybody: int, known: Mapping[str, Field]) -> bool:
+    """Whether looking at everybody is out of the question: tables beside the contact."""
+    beside = any(_looks_beside(leaf, known[leaf.field]) for leaf in types.leaves(rule))
+    return beside and everybody > SAMPLE * 2
+
+
+def _looks_beside(leaf: Leaf, field: Field) -> bool:
+    if leaf.type in (types.SIGNAL, types.CONSENT) or field.consent:
+        return True
+    read = field.since if leaf.held is not None else field.column
+    return field.join is not None and f"{field.join.alias}." in read
 
 
 def sample(
@@ -112,7 +119,7 @@ def sample(
     if types.is_empty(rule):
         return []
     found = known if known is not None else fields()
-    if _costs_much(rule, total()):
+    if _costs_much(rule, total(), found):
         held, _looked = _look(rule, now, found)
         return held[:n]
     sql, params = _where(rule, now, found, EVERYBODY)

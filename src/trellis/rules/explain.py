@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -14,13 +14,14 @@ from django.utils.translation import ngettext
 
 from trellis.core import db
 from trellis.rules import types
+from trellis.rules.behaviour import looks_at
 from trellis.rules.compiler import Compiler
 from trellis.rules.evaluate import fields as current_fields
 from trellis.rules.operators import OPERATORS
 from trellis.rules.params import THESE, Params
 from trellis.rules.registry import Field
 from trellis.rules.types import Leaf, Rule
-from trellis.rules.words import field_words, leaf_sentence, window_words
+from trellis.rules.words import actual_day, field_words, leaf_sentence, window_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,14 @@ class Explanation:
     parts: tuple[Explanation, ...] = ()
 
 
+class Answer(NamedTuple):
+    """Of one leaf: whether it holds, what it looked at, and since when that has been so."""
+
+    holds: bool
+    actual: Any
+    since: Any
+
+
 def explain(
     rule: Rule, contact_id: int, now: datetime, fields: Mapping[str, Field] | None = None
 ) -> Explanation:
@@ -48,40 +57,45 @@ def explain(
     known = fields if fields is not None else current_fields()
     leaves = list(types.leaves(rule))
     found = _ask(leaves, contact_id, now, known) if leaves else None
-    answers = iter(found if found is not None else [(False, None)] * len(leaves))
+    answers = iter(found if found is not None else [Answer(False, None, None)] * len(leaves))
     return _tree(rule, answers, known)
 
 
 def _ask(
     leaves: list[Leaf], contact_id: int, now: datetime, fields: Mapping[str, Field]
-) -> list[tuple[bool, Any]] | None:
+) -> list[Answer] | None:
     params = Params()
     compiler = Compiler(fields, params=params)
-    columns = [f"{compiler.predicate(leaf)}, {compiler.value(leaf)}::text" for leaf in leaves]
+    columns = [
+        f"{compiler.predicate(leaf)}, {compiler.value(leaf)}::text, {compiler.since(leaf)}::text"
+        for leaf in leaves
+    ]
     rows = db.fetch(
         f"SELECT {', '.join(columns)} {compiler.frame(THESE)}",
         params.bind(now) | {"ids": [contact_id]},
     )
     if not rows:
         return None
-    return [(rows[0][i], _json(rows[0][i + 1])) for i in range(0, 2 * len(leaves), 2)]
+    row = rows[0]
+    return [Answer(row[i], _json(row[i + 1]), _json(row[i + 2])) for i in range(0, len(row), 3)]
 
 
 def _json(text: str | None) -> Any:
     return None if text is None else json.loads(text)
 
 
-def _tree(
-    rule: Rule, answers: Iterator[tuple[bool, Any]], fields: Mapping[str, Field]
-) -> Explanation:
+def _tree(rule: Rule, answers: Iterator[Answer], fields: Mapping[str, Field]) -> Explanation:
     if isinstance(rule, Leaf):
-        holds, actual = next(answers)
+        holds, actual, since = next(answers)
+        words = _words(rule, actual, fields)
+        if isinstance(since, str):
+            words += _(", since %(day)s") % {"day": actual_day(since)}
         return Explanation(
             "leaf",
             holds,
             leaf_sentence(rule, fields),
             _by_key(rule, actual, fields),
-            _words(rule, actual, fields),
+            words,
         )
     parts = tuple(_tree(part, answers, fields) for part in rule.parts)
     if types.is_empty(rule):
@@ -94,24 +108,22 @@ def _tree(
 
 def _by_key(leaf: Leaf, actual: Any, fields: Mapping[str, Field]) -> Any:
     """The value of a closed field by its key instead of the database's id."""
-    for choice in fields[leaf.field].choices or ():
-        if choice.id == actual:
-            return choice.key
-    return actual
+    keys = {choice.id: choice.key for choice in fields[leaf.field].choices or ()}
+    if isinstance(actual, list) and leaf.type == types.CHOICES:
+        return [keys.get(item, item) for item in actual]
+    return actual if isinstance(actual, list) else keys.get(actual, actual)
 
 
 def _words(leaf: Leaf, actual: Any, fields: Mapping[str, Field]) -> str:
-    if actual is None and leaf.op.startswith(("last", "first")):
-        return _("%(field)s: never") % {"field": field_words(leaf, fields)}
-    return (
-        str(OPERATORS[leaf.op].explanation)
-        .format(
-            field=field_words(leaf, fields),
-            actual=_actual_words(leaf, actual, fields),
-            window=window_words(leaf.within),
-        )
-        .strip()
+    label = field_words(leaf, fields)
+    if actual is None and leaf.type == types.SIGNAL and looks_at(leaf.op) != "avg":
+        return _("%(field)s: never") % {"field": label}
+    said = str(OPERATORS[leaf.op].explanation).format(
+        field=label,
+        actual=_actual_words(leaf, actual, fields),
+        window=window_words(leaf.within),
     )
+    return said.strip()
 
 
 def _actual_words(leaf: Leaf, actual: Any, fields: Mapping[str, Field]) -> str:
@@ -119,17 +131,28 @@ def _actual_words(leaf: Leaf, actual: Any, fields: Mapping[str, Field]) -> str:
         return _("not given") if leaf.type == types.CONSENT else _("empty")
     if leaf.type == types.CONSENT:
         return _("given") if actual else _("withdrawn")
+    if leaf.type == types.SIGNAL:
+        return _behaved_words(leaf, actual)
+    labels = {choice.id: str(choice.label) for choice in fields[leaf.field].choices or ()}
+    if leaf.type in (types.CHOICES, types.CHOICE):
+        items = actual if isinstance(actual, list) else [actual]
+        return ", ".join(f"“{labels.get(item, item)}”" for item in items)
     if isinstance(actual, bool):
         return _("yes") if actual else _("no")
     if isinstance(actual, list):
-        return ", ".join(str(item) for item in actual)
-    if leaf.type == types.SIGNAL and leaf.op.startswith(("count", "did")):
+        return ", ".join(str(labels.get(item, item)) for item in actual)
+    if isinstance(actual, int | float):
+        shown = round(actual, 2) if leaf.type == types.RANDOM else actual
+        return str(formats.localize(shown, use_l10n=True))
+    return actual_day(actual) if leaf.type == types.DATE else f"“{actual}”"
+
+
+def _behaved_words(leaf: Leaf, actual: Any) -> str:
+    what = looks_at(leaf.op)
+    if what == "n":
         return ngettext("%(n)s time", "%(n)s times", actual) % {"n": actual}
-    if isinstance(actual, int | float) and leaf.type != types.CHOICE:
-        return str(formats.localize(actual, use_l10n=True))
-    if leaf.type == types.DATE or leaf.op.startswith(("last", "first")):
-        return formats.date_format(date.fromisoformat(actual), "SHORT_DATE_FORMAT")
-    for choice in fields[leaf.field].choices or ():
-        if choice.id == actual:
-            return f"“{choice.label}”"
-    return f"“{actual}”"
+    if what == "days":
+        return ngettext("on %(n)s day", "on %(n)s days", actual) % {"n": actual}
+    if what in ("sum", "avg"):
+        return str(formats.localize(round(actual, 2), use_l10n=True))
+    return actual_day(actual)

@@ -11,26 +11,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from trellis.rules import dates, windows
 from trellis.rules.params import Params, Scope, interval
-from trellis.rules.types import Span
+from trellis.rules.types import Moment, Span, Window
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
     """One aggregate over a contact's days of a signal: ``n``, ``sum``, ``first`` and
-    ``last`` day, ``first_at``, ``last_at``; ``fade`` and ``fade_sum`` are count and sum
+    ``last`` day, how many different ``days``, ``first_at``, ``last_at``; ``fade`` and ``fade_sum`` are count and sum
     weighted linearly down to zero over ``fade`` days (times ``fade``, to stay whole);
     ``ends`` has no column, it only notes that a window moves. ``window`` limits the days."""
 
     signal_id: int
     what: str
-    window: Span | None = None
+    window: Window | None = None
     fade: int = 0
 
 
 _AGGREGATES = {
     "n": "sum(d.n)",
     "sum": "sum(d.sum)",
+    "days": "count(*)",
     "first": "min(d.day)",
     "last": "max(d.day)",
     "first_at": "min(d.first_at)",
@@ -107,17 +109,21 @@ class Features:
 
     def _oldest(self) -> str:
         """That days before every window are passed over, where all aggregates have one."""
-        wanted = [feature for feature in self._names if feature.what != "ends"]
-        if not all(feature.window or feature.fade for feature in wanted):
-            return ""
-        spans = [feature.window or Span(feature.fade, "day") for feature in wanted]
-        begins = dict.fromkeys(self.params.since(span) for span in spans)
-        return f" AND d.day > least({', '.join(begins)})"
+        begins: dict[str, None] = {}
+        for feature in self._names:
+            if feature.what == "ends":
+                continue
+            window = Span(feature.fade, "day") if feature.fade else feature.window
+            if window is None:
+                return ""
+            low, _high = dates.edges(self.params, window)
+            begins[low] = None
+        return f" AND d.day >= least({', '.join(begins)})"
 
     def _aggregate(self, feature: Feature, test: str) -> str:
         tests = [test] if test else []
         if feature.window is not None:
-            tests.append(f"d.day > {self.params.since(feature.window)}")
+            tests.append(self._inside(feature.window))
         what = _AGGREGATES.get(feature.what, "")
         if feature.fade:
             fade, today = feature.fade, self.params.today()
@@ -126,15 +132,31 @@ class Features:
             what = f"sum({column} * least({fade}, {fade} - ({today} - d.day)))"
         return f"{what} FILTER (WHERE {' AND '.join(tests)})" if tests else what
 
+    def _inside(self, window: Window) -> str:
+        """SQL that says whether a day lies in a window."""
+        if isinstance(window, Span):
+            return f"d.day > {self.params.since(window)}"
+        low, high = windows.bounds(window)
+        tests = [] if low is None else [f"d.day >= {dates.place(self.params, low)}"]
+        tests += [] if high is None else [f"d.day <= {dates.place(self.params, high)}"]
+        return " AND ".join(tests)
+
+    def _leaves(self, window: Window) -> str:
+        """SQL of a day before which a day neither leaves nor enters a window."""
+        if not isinstance(window, Span):
+            bounds = [b for b in windows.bounds(window) if isinstance(b, Moment)]
+            return dates.least(dates.crosses(self.params, "d.day", bound) for bound in bounds)
+        end = f"(d.day + {interval(window)})::date"
+        inside = f"d.day > {self.params.since(window)}"
+        return f"CASE WHEN {inside} THEN greatest({end}, {self.params.today()} + 1) END"
+
     def _next_on(self) -> str:
-        """The first day on which a row of a contact leaves a window."""
+        """The first day on which a row of a contact leaves a window, or enters one."""
         arms: dict[int, list[str]] = {}
         today = self.params.today()
         for feature in self._names:
             if feature.what == "ends" and feature.window is not None:
-                end = f"(d.day + {interval(feature.window)})::date"
-                inside = f"d.day > {self.params.since(feature.window)}"
-                arm = f"CASE WHEN {inside} THEN greatest({end}, {today} + 1) END"
+                arm = self._leaves(feature.window)
             elif feature.fade:
                 inside = f"d.day > {self.params.since(Span(feature.fade, 'day'))}"
                 arm = f"CASE WHEN {inside} THEN {today} + 1 END"

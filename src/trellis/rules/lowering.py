@@ -1,10 +1,11 @@
-"""Turns behaviour named inline into signals, so that no rule ever scans events."""
+"""Turns behaviour into signals, so that no rule ever scans events."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from trellis.rules.registry import Field, behaviour
 from trellis.rules.types import EventRef, Group, Leaf, Rule, leaves
 
 EnsureSignal = Callable[[EventRef], str]
@@ -16,14 +17,19 @@ def is_lowered(rule: Rule) -> bool:
     return all(leaf.event is None for leaf in leaves(rule))
 
 
-def lower(rule: Rule, ensure_signal: EnsureSignal) -> Rule:
-    """The same rule with ``signal.<key>`` in place of each inline event."""
+def lower(rule: Rule, ensure_signal: EnsureSignal, fields: Mapping[str, Field]) -> Rule:
+    """The same rule with ``signal.<key>`` in place of each inline event. Behaviour by its
+    own name stays as it is; its signal is found or made too."""
     if isinstance(rule, Group):
-        return replace(rule, parts=tuple(lower(part, ensure_signal) for part in rule.parts))
-    return _lower_leaf(rule, ensure_signal)
+        parts = tuple(lower(part, ensure_signal, fields) for part in rule.parts)
+        return replace(rule, parts=parts)
+    return _lower_leaf(rule, ensure_signal, fields)
 
 
-def _lower_leaf(leaf: Leaf, ensure_signal: EnsureSignal) -> Leaf:
-    if leaf.event is None:
-        return leaf
-    return replace(leaf, field=f"signal.{ensure_signal(leaf.event)}", event=None)
+def _lower_leaf(leaf: Leaf, ensure_signal: EnsureSignal, fields: Mapping[str, Field]) -> Leaf:
+    if leaf.event is not None:
+        return replace(leaf, field=f"signal.{ensure_signal(leaf.event)}", event=None)
+    named = behaviour(leaf, fields[leaf.field])
+    if named is not None:
+        ensure_signal(named)
+    return leaf

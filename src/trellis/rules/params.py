@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from trellis.core.days import day_of, zone
 from trellis.rules import windows
-from trellis.rules.types import Span
+from trellis.rules.types import Moment, Span
 
 
 class Sql(NamedTuple):
@@ -25,7 +25,7 @@ class Params:
         self._prefix = prefix
         self._names: dict[tuple[object, str], str] = {}
         self._values: dict[str, Any] = {}
-        self._days: dict[str, Callable[[date], date]] = {}
+        self._days: dict[str, Callable[[date], date | int]] = {}
         self._zoned = False
 
     def add(self, value: Any, cast: str) -> str:
@@ -50,6 +50,24 @@ class Params:
         """The place of the first day after a window that begins today."""
         name = f"{self._prefix}until_{span.n}_{span.unit}"
         self._days[name] = lambda today: windows.until(today, span)
+        return f"%({name})s::date"
+
+    def day(self, moment: Moment) -> str:
+        """The place of a day relative to today."""
+        name = f"{self._prefix}day_{_name(moment)}"
+        self._days[name] = lambda today: windows.day(today, moment)
+        return f"%({name})s::date"
+
+    def year(self, moment: Moment, more: int = 0) -> str:
+        """The place of the year of a day relative to today, or of a later year."""
+        name = f"{self._prefix}year_{_name(moment)}_{more}"
+        self._days[name] = lambda today: windows.day(today, moment).year + more
+        return f"%({name})s::int"
+
+    def turns(self, moment: Moment) -> str:
+        """The place of the next day on which a relative day may be another one."""
+        name = f"{self._prefix}turns_{moment.anchor.split('_')[0]}"
+        self._days[name] = lambda today: windows.turns(today, moment)
         return f"%({name})s::date"
 
     def zone(self) -> str:
@@ -84,6 +102,11 @@ EVERYBODY = Scope("true")
 
 def interval(span: Span) -> str:
     """SQL of a span, to add to a day."""
-    if span.unit == "month":
-        return f"interval '{int(span.n)} months'"
+    if span.unit in ("month", "year"):
+        return f"interval '{int(span.n)} {span.unit}s'"
     return str(int(span.n) * (7 if span.unit == "week" else 1))
+
+
+def _name(moment: Moment) -> str:
+    sign = "m" if moment.n < 0 else "p"
+    return f"{moment.anchor}_{sign}{abs(moment.n)}_{moment.unit}"

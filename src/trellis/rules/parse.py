@@ -2,57 +2,35 @@
 
 from __future__ import annotations
 
-import json
-import math
-import unicodedata
-from collections.abc import Callable, Mapping
-from datetime import date
-from decimal import Decimal
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any
 
-from django.db import DataError, connection, transaction
 from django.utils.translation import gettext as _
 
 from trellis.rules import types
-from trellis.rules.operators import (
-    AMOUNT,
-    COUNT,
-    MANY,
-    NONE,
-    ONE,
-    OPERATORS,
-    PAIR,
-    PATTERN,
-    SPAN,
-    Operator,
-)
-from trellis.rules.registry import PROPS, Field
-from trellis.rules.types import (
-    EventRef,
-    Group,
-    Leaf,
-    Problem,
-    Rule,
-    RuleError,
-    Scalar,
-    Span,
-    Value,
-)
+from trellis.rules.operators import MANY, OPERATORS, PAIR, Operator
+from trellis.rules.options import Options
+from trellis.rules.reading import Values
+from trellis.rules.registry import PROPS, Field, counted
+from trellis.rules.types import EventRef, Group, Leaf, Problem, Rule, RuleError
 
-_LEAF_KEYS = {"field", "event", "op", "value", "within", "not_since", "after", "channel"}
+_OPTIONS = {
+    "within", "not_since", "after", "by", "channel", "for", "zone", "salt", "of"
+}  # fmt: skip
+_LEAF_KEYS = {"field", "event", "op", "value"} | _OPTIONS
 _EVENT_TYPES = ("track", "page", "screen", "identify", "group", "alias", "system")
-_SPAN_LIMIT = 3_650
-_BACK_REFERENCE = ("\\1", "\\2", "\\3", "\\4", "\\5", "\\6", "\\7", "\\8", "\\9")
 
 
-def parse(data: Any, fields: Mapping[str, Field], *, level: int | None = None) -> Rule:
+def parse(
+    data: Any, fields: Mapping[str, Field], *, level: int | None = None, stored: bool = False
+) -> Rule:
     """Read a rule from its JSON (the object, not text).
 
     With ``level``, fields of that level and above are refused, because they are derived
-    later. Raises ``RuleError`` with every problem found.
+    later; with ``stored``, behaviour that no signal counts is refused. Raises
+    ``RuleError`` with every problem found.
     """
-    reader = _Reader(fields, level)
+    reader = _Reader(fields, level, stored)
     if isinstance(data, Mapping):
         data = dict(data)
         version = data.pop("version", types.VERSION)
@@ -67,9 +45,12 @@ def parse(data: Any, fields: Mapping[str, Field], *, level: int | None = None) -
 
 
 class _Reader:
-    def __init__(self, fields: Mapping[str, Field], level: int | None) -> None:
+    def __init__(
+        self, fields: Mapping[str, Field], level: int | None, stored: bool = False
+    ) -> None:
         self.fields = fields
         self.level = level
+        self.stored = stored
         self.problems: list[Problem] = []
         self.leaves = 0
 
@@ -116,15 +97,24 @@ class _Reader:
                 _("%(op)s does not fit %(field)s") % {"op": operator.key, "field": field.key},
             )
             return None
-        if self.fields is PROPS and operator.value == SPAN:
-            self.problem(_join(path, "op"), _("a filter cannot depend on the day it is read"))
-            return None
-        value = _Values(self, field, kind).read(operator, data, _join(path, "value"))
-        options = self.options(operator, kind, data, path)
+        value = Values(self.problem, field, kind).read(operator, data, _join(path, "value"))
+        options = Options(self.problem, self.fields, field, operator).read(data, path)
         if len(self.problems) > before:
             return None
         name = "" if event is not None else field.key
-        return Leaf(name, operator.key, value, kind, event=event, **options)
+        leaf = Leaf(name, operator.key, value, kind, event=event, **options)
+        return self.checked(leaf, path)
+
+    def checked(self, leaf: Leaf, path: str) -> Leaf | None:
+        """A leaf that fits what it reads."""
+        if self.fields is PROPS and types.moves(leaf):
+            self.problem(_join(path, "op"), _("a filter cannot depend on the day it is read"))
+            return None
+        behaved = leaf.type == types.SIGNAL and leaf.event is None
+        if self.stored and behaved and counted(leaf, self.fields) is None:
+            self.problem(_join(path, "field"), _("no signal counts this"))
+            return None
+        return leaf
 
     def field(self, data: Mapping[str, Any], path: str) -> Field | None:
         if "event" in data:
@@ -154,37 +144,6 @@ class _Reader:
             return None
         return OPERATORS[key]
 
-    def options(
-        self, operator: Operator, kind: str, data: Mapping[str, Any], path: str
-    ) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        if "within" in data:
-            if operator.windowed:
-                found["within"] = self.span(data["within"], _join(path, "within"))
-            else:
-                self.problem(_join(path, "within"), _("does not fit this operator"))
-        for name in ("not_since", "after"):
-            if name in data:
-                found[name] = self.other_signal(operator, data[name], _join(path, name))
-        if "channel" in data:
-            channel = data["channel"]
-            if kind != types.CONSENT:
-                self.problem(_join(path, "channel"), _("does not fit this operator"))
-            elif not isinstance(channel, str) or not 0 < len(channel) <= 12:
-                self.problem(_join(path, "channel"), _("must be the name of a channel"))
-            else:
-                found["channel"] = channel
-        return found
-
-    def other_signal(self, operator: Operator, key: Any, path: str) -> str:
-        if not operator.ordered:
-            self.problem(path, _("does not fit this operator"))
-        elif not isinstance(key, str) or f"signal.{key}" not in self.fields:
-            self.problem(path, _("there is no signal %(key)s") % {"key": key})
-        else:
-            return key
-        return ""
-
     def event(self, data: Any, path: str) -> EventRef | None:
         if not isinstance(data, Mapping):
             self.problem(path, _("must be an object"))
@@ -213,167 +172,6 @@ class _Reader:
         self.problems += inner.problems
         self.leaves += inner.leaves
         return rule
-
-    def span(self, data: Any, path: str) -> Span | None:
-        if not isinstance(data, Mapping) or set(data) != {"n", "unit"}:
-            self.problem(path, _('must be like {"n": 14, "unit": "day"}'))
-            return None
-        n, unit = data["n"], data["unit"]
-        if not isinstance(n, int) or isinstance(n, bool) or not 0 < n <= _SPAN_LIMIT:
-            self.problem(
-                _join(path, "n"),
-                _("must be a whole number from 1 to %(n)s") % {"n": _SPAN_LIMIT},
-            )
-            return None
-        if unit not in types.UNITS:
-            self.problem(
-                _join(path, "unit"),
-                _("must be one of %(all)s") % {"all": ", ".join(types.UNITS)},
-            )
-            return None
-        return Span(n, unit)
-
-
-class _Values:
-    """Reads the value of one leaf in the shape its operator wants."""
-
-    def __init__(self, reader: _Reader, field: Field, kind: str) -> None:
-        self.reader = reader
-        self.field = field
-        self.kind = kind
-
-    def read(self, operator: Operator, data: Mapping[str, Any], path: str) -> Value:
-        if operator.value == NONE:
-            if data.get("value") is not None:
-                self.reader.problem(path, _("must be left out"))
-            return None
-        if "value" not in data:
-            self.reader.problem(path, _("is missing"))
-            return None
-        shapes: dict[str, Callable[[Any, str], Value]] = {
-            ONE: self.one,
-            MANY: self.many,
-            PAIR: self.pair,
-            SPAN: self.reader.span,
-            COUNT: self.count,
-            AMOUNT: self.number,
-            PATTERN: self.pattern,
-        }
-        return shapes[operator.value](data["value"], path)
-
-    def one(self, data: Any, path: str) -> Scalar | None:
-        readers: dict[str, Callable[[Any, str], Scalar | None]] = {
-            types.NUMBER: self.number,
-            types.BOOLEAN: self.boolean,
-            types.DATE: self.day,
-            types.CHOICE: self.choice,
-            types.SEGMENT: self.choice,
-        }
-        return readers.get(self.kind, self.text)(data, path)
-
-    def many(self, data: Any, path: str) -> Value:
-        items = data if isinstance(data, list) else [data]
-        if not 0 < len(items) <= types.MAX_VALUES:
-            self.reader.problem(
-                path, _("must have 1 to %(n)s values") % {"n": types.MAX_VALUES}
-            )
-            return None
-        if not isinstance(data, list):
-            found = [self.one(data, path)]
-        else:
-            found = [self.one(item, f"{path}[{i}]") for i, item in enumerate(items)]
-        return tuple(dict.fromkeys(item for item in found if item is not None))
-
-    def pair(self, data: Any, path: str) -> Value:
-        if not isinstance(data, list) or len(data) != 2:
-            self.reader.problem(path, _("must be a list of two values"))
-            return None
-        low, high = (self.one(item, f"{path}[{i}]") for i, item in enumerate(data))
-        if low is None or high is None:
-            return None
-        if low > high:  # type: ignore[operator]  # both are numbers, or both are dates
-            self.reader.problem(path, _("begins after it ends"))
-        return (low, high)
-
-    def text(self, data: Any, path: str) -> str | None:
-        if not isinstance(data, str) or not data or "\x00" in data:
-            self.reader.problem(path, _("must be a text"))
-            return None
-        if len(data) > types.MAX_TEXT:
-            self.reader.problem(
-                path, _("is longer than %(n)s characters") % {"n": types.MAX_TEXT}
-            )
-            return None
-        try:
-            data.encode()
-        except UnicodeEncodeError:
-            self.reader.problem(path, _("must be a text"))
-            return None
-        return unicodedata.normalize("NFC", data)
-
-    def number(self, data: Any, path: str) -> Decimal | None:
-        good = isinstance(data, int | float) and not isinstance(data, bool)
-        if not good or not math.isfinite(data) or abs(data) >= 1e18:
-            self.reader.problem(path, _("must be a number"))
-            return None
-        return Decimal(repr(data))
-
-    def count(self, data: Any, path: str) -> Decimal | None:
-        if not isinstance(data, int) or isinstance(data, bool) or not 0 <= data <= 1_000_000:
-            self.reader.problem(path, _("must be a whole number from 0"))
-            return None
-        return Decimal(data)
-
-    def boolean(self, data: Any, path: str) -> bool | None:
-        if not isinstance(data, bool):
-            self.reader.problem(path, _("must be true or false"))
-            return None
-        return data
-
-    def day(self, data: Any, path: str) -> date | None:
-        try:
-            return date.fromisoformat(data if isinstance(data, str) else "")
-        except ValueError:
-            self.reader.problem(path, _("must be a date like 2026-11-23"))
-            return None
-
-    def choice(self, data: Any, path: str) -> str | None:
-        if not isinstance(data, str) or self.field.choice(data) is None:
-            self.reader.problem(
-                path, _("%(value)s is not one of the choices") % {"value": json.dumps(data)}
-            )
-            return None
-        return data
-
-    def pattern(self, data: Any, path: str) -> str | None:
-        text = self.text(data, path)
-        if text is not None and (why := pattern_problem(text)):
-            self.reader.problem(path, why)
-            return None
-        return text
-
-
-def pattern_problem(pattern: str) -> str:
-    """Why PostgreSQL would not run a regular expression safely; "" where it would.
-
-    Back-references are refused: they are the one construct whose time is not bounded by
-    the length of text and pattern.
-    """
-    if len(pattern) > 200:
-        return _("is longer than %(n)s characters") % {"n": 200}
-    if any(mark in pattern for mark in _BACK_REFERENCE):
-        return _("must not use back-references")
-    return _database_refuses(pattern)
-
-
-@lru_cache(maxsize=1_000)
-def _database_refuses(pattern: str) -> str:
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT '' ~* %s", [pattern])
-    except DataError as error:
-        return str(error.__cause__ or error).splitlines()[0]
-    return ""
 
 
 def _type_of(field: Field, operator: Operator, value: Any) -> str:

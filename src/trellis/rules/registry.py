@@ -3,16 +3,35 @@ and consents; upper domains register theirs in ``apps.ready()``."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
 from trellis.core.registry import Registry
-from trellis.people.models import Attribute
-from trellis.rules.types import ANY, BOOLEAN, CONSENT, DATE, LIST, NUMBER, TEXT, Rule, fields_of
+from trellis.people.models import Attribute, CompanyAttribute, Tag
+from trellis.rules.types import (
+    ANY,
+    BOOLEAN,
+    CONSENT,
+    DATE,
+    LIST,
+    NUMBER,
+    RANDOM,
+    SIGNAL,
+    TEXT,
+    EventRef,
+    Group,
+    Leaf,
+    Rule,
+    event_json,
+    leaves,
+)
 
 FACT = 0
 SCORE = 1
@@ -23,11 +42,42 @@ SEGMENT = 3
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One value of a closed field; ``id`` is what the database holds."""
+    """One value of a closed field; ``id`` is what the database holds, ``also`` the ids of
+    values that lie under this one in a tree, so that naming it names them."""
 
     key: str
-    label: str
+    label: str | Promise
     id: int | str
+    also: tuple[int | str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """What a field needs beside the contact: SQL that joins ``alias`` to ``c`` by
+    contact_id, at most one row each. It stands in a statement once, however many fields
+    and rules read it, and only if one does. ``{scope}`` in it becomes the condition that
+    limits ``column``, the join's own contact_id, to the contacts of the statement."""
+
+    alias: str
+    sql: str
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """A property by which behaviour can be narrowed: ``{"of": {key: [value, …]}}``. With
+    ``choices`` the values are keys of choices, whose ids stand in the property; ``part``
+    says that the property contains one of the values."""
+
+    key: str
+    label: str | Promise
+    prop: str
+    choices: tuple[Choice, ...] | None = None
+    part: bool = False
+
+    def choice(self, key: str) -> Choice | None:
+        """The choice of that key."""
+        return next((choice for choice in self.choices or () if choice.key == key), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +87,17 @@ class Field:
     ``column`` is SQL over the aliases of the compiler's frame (``c`` contact, ``s``
     standing); with ``json_key`` it is a jsonb document that has the value under that key.
     ``zoned`` marks a timestamp, which rules read as a day of the instance's zone. ``ref`` is
-    the id of a signal, or the purpose of a consent.
+    the id of a signal. ``consent`` is the purpose of a
+    consent, whose newest word has ``column``. ``join`` is what ``column`` stands in,
+    beyond contact and standing. ``since`` is SQL of the day since when the value has been
+    what it is: it allows ``for``.
+
+    ``event`` is what a signal counts. A field without ``ref`` that has one is behaviour by
+    its own name (``message.clicked``): its leaves read the signal that counts this event,
+    narrowed by ``of`` (``narrows``), which is made when the rule is saved.
+
+    ``moved_by`` names our own events that tell of a change of the value: whoever they are
+    about is derived again, where a rule in use reads the field.
     """
 
     key: str
@@ -51,6 +111,12 @@ class Field:
     level: int = FACT
     pending: bool = False
     group: str | Promise = ""
+    join: Join | None = None
+    since: str = ""
+    consent: str = ""
+    event: EventRef | None = None
+    narrows: tuple[Narrow, ...] = ()
+    moved_by: frozenset[str] = frozenset()
 
     def choice(self, key: str) -> Choice | None:
         """The choice of that key."""
@@ -65,6 +131,15 @@ class Fields(Mapping[str, Field]):
 
     def __init__(self, fields: Iterable[Field]) -> None:
         self._fields = {field.key: field for field in fields}
+        self._signals = {
+            _event_key(field.event): field
+            for field in self._fields.values()
+            if field.type == SIGNAL and field.ref and field.event is not None
+        }
+
+    def counting(self, event: EventRef) -> Field | None:
+        """The signal that counts exactly this."""
+        return self._signals.get(_event_key(event))
 
     @override
     def __getitem__(self, key: str) -> Field:
@@ -89,7 +164,59 @@ PROVIDERS: Registry[Callable[[], Iterable[Field]]] = Registry("rule fields")
 
 def pending(rule: Rule, fields: Mapping[str, Field]) -> bool:
     """Whether a rule reads a field that is not complete yet."""
-    return any(key in fields and fields[key].pending for key in fields_of(rule))
+    return any(field.pending for field in read_by(rule, fields))
+
+
+def read_by(rule: Rule, fields: Mapping[str, Field]) -> set[Field]:
+    """The fields that a rule reads, second signals included; behaviour by its own name as
+    the signal that counts it, where there is one."""
+    found: set[Field] = set()
+    for leaf in leaves(rule):
+        first = counted(leaf, fields) or fields.get(leaf.field)
+        others = (fields.get(f"signal.{key}") for key in (leaf.not_since, leaf.after, leaf.by))
+        found.update(field for field in (first, *others) if field is not None)
+    return found
+
+
+def counted(leaf: Leaf, fields: Mapping[str, Field]) -> Field | None:
+    """The signal that a leaf of behaviour reads; None where none counts it yet, or for
+    other leaves."""
+    field = fields.get(leaf.field)
+    if field is None or field.type != SIGNAL:
+        return None
+    if field.ref:
+        return field
+    event = behaviour(leaf, field)
+    return fields.counting(event) if event and isinstance(fields, Fields) else None
+
+
+def behaviour(leaf: Leaf, field: Field) -> EventRef | None:
+    """The event that a leaf of behaviour by its own name counts; None for other leaves."""
+    if field.event is None or field.ref:
+        return None
+    parts = [] if field.event.filter is None else [field.event.filter]
+    narrows = {narrow.key: narrow for narrow in field.narrows}
+    parts += [_narrowed(narrows[key], values) for key, values in leaf.of]
+    if not parts:
+        return field.event
+    condition = parts[0] if len(parts) == 1 else Group("all", tuple(parts))
+    return replace(field.event, filter=condition)
+
+
+def _narrowed(narrow: Narrow, values: tuple[str, ...]) -> Leaf:
+    prop = f"prop.{narrow.prop}"
+    if narrow.part:
+        return Leaf(prop, "contains_any", values, TEXT)
+    if narrow.choices is None:
+        return Leaf(prop, "in", values, TEXT)
+    found = [choice.id for key in values if (choice := narrow.choice(key)) is not None]
+    if all(isinstance(id_, int) for id_ in found):
+        return Leaf(prop, "in", tuple(Decimal(id_) for id_ in found), NUMBER)
+    return Leaf(prop, "in", tuple(str(id_) for id_ in found), TEXT)
+
+
+def _event_key(event: EventRef) -> str:
+    return json.dumps(event_json(event), sort_keys=True, ensure_ascii=False)
 
 
 def snapshot() -> Fields:
@@ -122,6 +249,22 @@ ACTIVITY = _("Activity")
 CONSENTS = _("Consent")
 ATTRIBUTES = _("Attributes")
 
+COMPANIES = _("Company")
+
+PURPOSES = (
+    ("marketing", _("marketing")),
+    ("sales_contact", _("contact by sales")),
+    ("tracking", _("tracking")),
+)
+
+COMPANY = Join("co", "LEFT JOIN people_company co ON co.id = c.company_id")
+
+_RANDOM = (
+    "(('x' || encode(substr(sha256(convert_to({salt} || ':' || c.contact_id::text, 'UTF8')),"
+    " 1, 4), 'hex'))::bit(32)::bigint / 42949672.96)"
+)
+"""Evenly from 0 up to 100, always the same for a contact and a salt."""
+
 STATIC: tuple[Field, ...] = (
     Field("contact.email", _("email"), TEXT, "c.email", group=PERSON),
     Field("contact.phone", _("phone"), TEXT, "c.phone", group=PERSON),
@@ -139,15 +282,52 @@ STATIC: tuple[Field, ...] = (
     Field(
         "standing.last_seen", _("last seen"), DATE, "s.last_seen", zoned=True, group=ACTIVITY
     ),
-    Field("consent.marketing", _("marketing"), CONSENT, ref="marketing", group=CONSENTS),
     Field(
-        "consent.sales_contact",
-        _("contact by sales"),
-        CONSENT,
-        ref="sales_contact",
-        group=CONSENTS,
+        "contact.suppressed",
+        _("address is suppressed"),
+        BOOLEAN,
+        "EXISTS (SELECT 1 FROM suppression z WHERE z.value = c.email AND z.kind = 'email'"
+        " OR z.value = c.phone AND z.kind = 'phone')",
+        group=PERSON,
     ),
-    Field("consent.tracking", _("tracking"), CONSENT, ref="tracking", group=CONSENTS),
+    Field("random", _("random share"), RANDOM, _RANDOM, group=PERSON),
+    Field(
+        "company.name", _("name of the company"), TEXT, "co.name", join=COMPANY, group=COMPANIES
+    ),
+    Field(
+        "company.domain",
+        _("domain of the company"),
+        TEXT,
+        "co.domain",
+        join=COMPANY,
+        group=COMPANIES,
+    ),
+    *(
+        field
+        for purpose, label in PURPOSES
+        for field in (
+            Field(
+                f"consent.{purpose}", label, CONSENT, "given", consent=purpose, group=CONSENTS
+            ),
+            Field(
+                f"consent.{purpose}.at",
+                format_lazy(_("{purpose}: last said"), purpose=label),
+                DATE,
+                "at",
+                zoned=True,
+                consent=purpose,
+                group=CONSENTS,
+            ),
+            Field(
+                f"consent.{purpose}.source",
+                format_lazy(_("{purpose}: said through"), purpose=label),
+                TEXT,
+                "source",
+                consent=purpose,
+                group=CONSENTS,
+            ),
+        )
+    ),
 )
 
 ATTRIBUTE_TYPES = {
@@ -166,14 +346,27 @@ ATTRIBUTE_TYPES = {
 
 def _people() -> Iterable[Field]:
     yield from STATIC
-    for attribute in Attribute.objects.filter(archived_at__isnull=True).order_by("label"):
+    tags = Tag.objects.filter(archived_at__isnull=True).order_by("name")
+    choices = tuple(Choice(tag.key, tag.name, tag.key) for tag in tags)
+    yield Field("contact.tags", _("tags"), LIST, "c.tags", choices=choices, group=PERSON)
+    for own in Attribute.objects.filter(archived_at__isnull=True).order_by("label"):
         yield Field(
-            key=f"attr.{attribute.key}",
-            label=attribute.label,
-            type=ATTRIBUTE_TYPES[attribute.type],
+            key=f"attr.{own.key}",
+            label=own.label,
+            type=ATTRIBUTE_TYPES[own.type],
             column="c.attributes",
-            json_key=attribute.key,
+            json_key=own.key,
             group=ATTRIBUTES,
+        )
+    for theirs in CompanyAttribute.objects.filter(archived_at__isnull=True).order_by("label"):
+        yield Field(
+            key=f"company.attr.{theirs.key}",
+            label=theirs.label,
+            type=ATTRIBUTE_TYPES[theirs.type],
+            column="co.attributes",
+            json_key=theirs.key,
+            group=COMPANIES,
+            join=COMPANY,
         )
 
 

@@ -35,24 +35,91 @@ CHOICE = "choice"
 SEGMENT = "segment"
 CONSENT = "consent"
 SIGNAL = "signal"
+CHOICES = "choices"
+RANDOM = "random"
 ANY = "any"
-"""The types a field can have. ``any`` is an event's property, whose leaves take the type
-that their operator and value imply."""
+"""The types a field can have. ``choices`` has several of its choices at a time (journeys a
+contact is in); ``random`` is a number that hangs on contact and salt alone; ``any`` is an
+event's property, whose leaves take the type that their operator and value imply."""
 
-UNITS = ("day", "week", "month")
+UNITS = ("day", "week", "month", "year")
 GROUPS = ("all", "any", "none")
+
+ANCHORS = (
+    "today",
+    "week_start",
+    "week_end",
+    "month_start",
+    "month_end",
+    "quarter_start",
+    "quarter_end",
+    "year_start",
+    "year_end",
+)
+"""Days that a relative day counts from; weeks begin on Monday."""
+
+PERIODS = (
+    "today",
+    "yesterday",
+    "tomorrow",
+    "this_week",
+    "last_week",
+    "next_week",
+    "this_month",
+    "last_month",
+    "next_month",
+    "this_quarter",
+    "last_quarter",
+    "next_quarter",
+    "this_year",
+    "last_year",
+    "next_year",
+)
+"""Stretches of the calendar around today."""
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A length of time in whole days, weeks or calendar months."""
+    """A length of time in whole days, weeks, calendar months or years."""
 
     n: int
     unit: str
 
 
-Scalar: TypeAlias = str | bool | Decimal | date
-Value: TypeAlias = Scalar | tuple[Scalar, ...] | Span | None
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A day relative to the day of reading: an anchor (``ANCHORS``), moved by ``n`` units."""
+
+    anchor: str = "today"
+    n: int = 0
+    unit: str = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A stretch of the calendar around the day of reading (``PERIODS``)."""
+
+    key: str
+
+
+Day: TypeAlias = date | Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The days from one to another, both included; None where it is open."""
+
+    begin: Day | None
+    end: Day | None
+
+
+Window: TypeAlias = Span | Range | Period
+"""Days that a condition looks at: the last n days, from … to …, or a calendar period."""
+
+Scalar: TypeAlias = str | bool | Decimal | date | Moment
+Value: TypeAlias = Scalar | tuple[Scalar, ...] | Window | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +136,26 @@ class EventRef:
 class Leaf:
     """One condition. ``type`` is the type its value is compared as.
 
-    ``within`` is the window of a signal; ``not_since`` and ``after`` name a second signal;
-    ``channel`` narrows a consent. ``event`` stands instead of ``field`` until ``lower``.
+    ``within`` is the window of a signal; ``not_since``, ``after`` and ``by`` name a second
+    signal; ``channel`` narrows a consent; ``held`` is for how long it has been so (``for``
+    in JSON); ``zone`` is "contact" where times are read as days of the contact's own zone;
+    ``salt`` tells random shares apart; ``of`` narrows behaviour: (key, values) pairs.
+    ``event`` stands instead of ``field`` until ``lower``.
     """
 
     field: str
     op: str
     value: Value
     type: str
-    within: Span | None = None
+    within: Window | None = None
     not_since: str = ""
     after: str = ""
+    by: str = ""
     channel: str = ""
+    held: Span | None = None
+    zone: str = ""
+    salt: str = ""
+    of: tuple[tuple[str, tuple[str, ...]], ...] = ()
     event: EventRef | None = None
 
 
@@ -140,7 +215,7 @@ def fields_of(rule: Rule) -> set[str]:
     keys = set()
     for leaf in leaves(rule):
         keys.add(leaf.field)
-        keys.update(f"signal.{key}" for key in (leaf.not_since, leaf.after) if key)
+        keys.update(f"signal.{key}" for key in (leaf.not_since, leaf.after, leaf.by) if key)
     return keys - {""}
 
 
@@ -157,11 +232,20 @@ def to_json(rule: Rule) -> dict[str, Any]:
     if rule.value is not None:
         out["value"] = _plain(rule.value)
     if rule.within is not None:
-        out["within"] = _plain(rule.within)
-    for name in ("not_since", "after", "channel"):
+        out["within"] = window_json(rule.within)
+    if rule.held is not None:
+        out["for"] = _plain(rule.held)
+    for name in ("not_since", "after", "by", "channel", "zone", "salt"):
         if getattr(rule, name):
             out[name] = getattr(rule, name)
+    if rule.of:
+        out["of"] = {key: list(values) for key, values in rule.of}
     return out
+
+
+def window_json(window: Window) -> Any:
+    """The JSON of a window."""
+    return {"during": window.key} if isinstance(window, Period) else _plain(window)
 
 
 def event_json(event: EventRef) -> dict[str, Any]:
@@ -174,9 +258,32 @@ def event_json(event: EventRef) -> dict[str, Any]:
     return out
 
 
+def moves(leaf: Leaf) -> bool:
+    """Whether the mere passing of days can change the answer of a leaf: its value or its
+    window hangs on the day it is read, or a length of time must have passed."""
+    return leaf.held is not None or _relative(leaf.within) or _relative(leaf.value)
+
+
+def _relative(value: Value) -> bool:
+    if isinstance(value, tuple):
+        return any(map(_relative, value))
+    if isinstance(value, Range):
+        return isinstance(value.begin, Moment) or isinstance(value.end, Moment)
+    return isinstance(value, Span | Moment | Period)
+
+
 def _plain(value: Value) -> Any:
     if isinstance(value, Span):
         return {"n": value.n, "unit": value.unit}
+    if isinstance(value, Moment):
+        if value == Moment():
+            return "today"
+        return {"day": value.anchor, "n": value.n, "unit": value.unit}
+    if isinstance(value, Period):
+        return value.key
+    if isinstance(value, Range):
+        ends = (("from", value.begin), ("to", value.end))
+        return {name: _plain(day) for name, day in ends if day is not None}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, date):

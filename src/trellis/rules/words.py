@@ -7,13 +7,64 @@ from datetime import date
 from decimal import Decimal
 
 from django.utils import formats
+from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from trellis.rules import types
 from trellis.rules.operators import OPERATORS
 from trellis.rules.registry import Field
-from trellis.rules.types import EventRef, Leaf, Rule, Span, Value
+from trellis.rules.types import (
+    Day,
+    EventRef,
+    Leaf,
+    Moment,
+    Period,
+    Range,
+    Rule,
+    Scalar,
+    Span,
+    Value,
+    Window,
+)
+
+NEAR_WORDS = {
+    0: gettext_lazy("today"),
+    -1: gettext_lazy("yesterday"),
+    1: gettext_lazy("tomorrow"),
+}
+
+PERIOD_WORDS = {
+    "today": gettext_lazy("today"),
+    "yesterday": gettext_lazy("yesterday"),
+    "tomorrow": gettext_lazy("tomorrow"),
+    "this_week": gettext_lazy("this week"),
+    "last_week": gettext_lazy("last week"),
+    "next_week": gettext_lazy("next week"),
+    "this_month": gettext_lazy("this month"),
+    "last_month": gettext_lazy("last month"),
+    "next_month": gettext_lazy("next month"),
+    "this_quarter": gettext_lazy("this quarter"),
+    "last_quarter": gettext_lazy("last quarter"),
+    "next_quarter": gettext_lazy("next quarter"),
+    "this_year": gettext_lazy("this year"),
+    "last_year": gettext_lazy("last year"),
+    "next_year": gettext_lazy("next year"),
+}
+"""How periods are said, in a list and in a sentence."""
+
+ANCHOR_WORDS = {
+    "today": gettext_lazy("today"),
+    "week_start": gettext_lazy("the first day of this week"),
+    "week_end": gettext_lazy("the last day of this week"),
+    "month_start": gettext_lazy("the first day of this month"),
+    "month_end": gettext_lazy("the last day of this month"),
+    "quarter_start": gettext_lazy("the first day of this quarter"),
+    "quarter_end": gettext_lazy("the last day of this quarter"),
+    "year_start": gettext_lazy("the first day of this year"),
+    "year_end": gettext_lazy("the last day of this year"),
+}
+"""How the anchors of relative days are said."""
 
 
 def sentence(rule: Rule, fields: Mapping[str, Field]) -> str:
@@ -40,10 +91,11 @@ def _node(rule: Rule, fields: Mapping[str, Field], *, top: bool = False) -> str:
 def leaf_sentence(leaf: Leaf, fields: Mapping[str, Field]) -> str:
     """One condition as a sentence."""
     operator = OPERATORS[leaf.op]
-    words = str(operator.sentence).format(
+    words = str(operator.sentence_for(leaf.type)).format(
         field=field_words(leaf, fields),
         value=value_words(leaf.value, leaf, fields),
         window=window_words(leaf.within),
+        other=_signal_words(leaf.by, fields),
     )
     if leaf.not_since:
         words += _(", and not since then: %(signal)s") % {
@@ -51,16 +103,34 @@ def leaf_sentence(leaf: Leaf, fields: Mapping[str, Field]) -> str:
         }
     if leaf.after:
         words += _(", after: %(signal)s") % {"signal": _signal_words(leaf.after, fields)}
-    return " ".join(words.split())
+    if leaf.held is not None:
+        words += _(", for at least %(span)s") % {"span": span_words(leaf.held)}
+    if leaf.zone:
+        words += _(" (in the time zone of the contact)")
+    return " ".join(words.split()).replace(" :", ":").replace(" ,", ",")
 
 
 def field_words(leaf: Leaf, fields: Mapping[str, Field]) -> str:
-    """The label of what a leaf reads."""
+    """The label of what a leaf reads, with what narrows it."""
     if leaf.event is not None:
         return event_words(leaf.event)
     field = fields.get(leaf.field)
     label = str(field.label) if field is not None else leaf.field
-    return f"{label} ({leaf.channel})" if leaf.channel else label
+    marks = [leaf.channel, leaf.salt, *_narrow_words(leaf, field)]
+    found = ", ".join(mark for mark in marks if mark)
+    return f"{label} ({found})" if found else label
+
+
+def _narrow_words(leaf: Leaf, field: Field | None) -> list[str]:
+    narrows = {narrow.key: narrow for narrow in field.narrows} if field is not None else {}
+    words = []
+    for key, values in leaf.of:
+        if key not in narrows:
+            continue
+        found = [(narrows[key].choice(value), value) for value in values]
+        named = [f"“{choice.label if choice else value}”" for choice, value in found]
+        words.append(f"{narrows[key].label}: {_(' or ').join(named)}")
+    return words
 
 
 def event_words(event: EventRef) -> str:
@@ -80,26 +150,51 @@ def event_words(event: EventRef) -> str:
 def value_words(value: Value, leaf: Leaf, fields: Mapping[str, Field]) -> str:
     """A value as people write it."""
     if isinstance(value, tuple):
-        joiner = _(" and ") if leaf.op == "between" else _(" or ")
-        return joiner.join(value_words(item, leaf, fields) for item in value)
+        return _many_words(value, leaf, fields)
     if value is None:
         return ""
     if isinstance(value, Span):
         return span_words(value)
+    if isinstance(value, Range | Period):
+        return window_words(value)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, Decimal):
         plain = int(value) if value == value.to_integral_value() else value
         return str(formats.localize(plain, use_l10n=True))
-    if isinstance(value, date):
-        return formats.date_format(value, "SHORT_DATE_FORMAT")
+    if isinstance(value, date | Moment):
+        return day_words(value)
     choice = fields[leaf.field].choice(value) if leaf.field in fields else None
     return f"“{choice.label}”" if choice is not None else f"“{value}”"
 
 
-def window_words(span: Span | None) -> str:
+def _many_words(value: tuple[Scalar, ...], leaf: Leaf, fields: Mapping[str, Field]) -> str:
+    if leaf.op == "weekday_in":
+        return _(" or ").join(str(WEEKDAYS[types.WEEKDAYS.index(str(v))]) for v in value)
+    if leaf.op == "month_in":
+        return _(" or ").join(str(MONTHS[int(str(v))]) for v in value)
+    if leaf.op == "in_share":
+        low, high = (value_words(item, leaf, fields) for item in value)
+        return _("%(low)s to %(high)s %%") % {"low": low, "high": high}
+    pair = leaf.op in ("between", "not_between", "count_between", "has_all")
+    joiner = _(" and ") if pair else _(" or ")
+    return joiner.join(value_words(item, leaf, fields) for item in value)
+
+
+def window_words(window: Window | None) -> str:
     """A window as people say it, "" where there is none."""
-    return "" if span is None else _("within the last %(span)s") % {"span": span_words(span)}
+    if window is None:
+        return ""
+    if isinstance(window, Span):
+        return _("within the last %(span)s") % {"span": span_words(window)}
+    if isinstance(window, Period):
+        return str(PERIOD_WORDS[window.key])
+    begin, end = window.begin, window.end
+    if begin is None:
+        return _("until %(day)s") % {"day": day_words(end)}
+    if end is None:
+        return _("from %(day)s on") % {"day": day_words(begin)}
+    return _("from %(begin)s to %(end)s") % {"begin": day_words(begin), "end": day_words(end)}
 
 
 def span_words(span: Span) -> str:
@@ -108,7 +203,31 @@ def span_words(span: Span) -> str:
         return ngettext("%(n)s day", "%(n)s days", span.n) % {"n": span.n}
     if span.unit == "week":
         return ngettext("%(n)s week", "%(n)s weeks", span.n) % {"n": span.n}
-    return ngettext("%(n)s month", "%(n)s months", span.n) % {"n": span.n}
+    if span.unit == "month":
+        return ngettext("%(n)s month", "%(n)s months", span.n) % {"n": span.n}
+    return ngettext("%(n)s year", "%(n)s years", span.n) % {"n": span.n}
+
+
+def day_words(day: Day | None) -> str:
+    """A day, fixed or relative to today."""
+    if not isinstance(day, Moment):
+        return formats.date_format(day, "SHORT_DATE_FORMAT") if day is not None else ""
+    span = span_words(Span(abs(day.n), day.unit))
+    if day.anchor == "today" and day.unit == "day" and day.n in NEAR_WORDS:
+        return str(NEAR_WORDS[day.n])
+    if day.anchor == "today":
+        said = _("%(span)s ago") if day.n < 0 else _("in %(span)s")
+        return said % {"span": span}
+    anchor = str(ANCHOR_WORDS[day.anchor])
+    if not day.n:
+        return anchor
+    said = _("%(span)s before %(day)s") if day.n < 0 else _("%(span)s after %(day)s")
+    return said % {"span": span, "day": anchor}
+
+
+def actual_day(text: str) -> str:
+    """A day out of the database."""
+    return formats.date_format(date.fromisoformat(text), "SHORT_DATE_FORMAT")
 
 
 def _signal_words(key: str, fields: Mapping[str, Field]) -> str:

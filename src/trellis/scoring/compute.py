@@ -51,7 +51,11 @@ def spec_of(
     specs, broken = [], []
     for rule in rules:
         try:
-            parsed = None if rule.rule is None else parse(rule.rule, fields, level=SCORE)
+            parsed = (
+                None
+                if rule.rule is None
+                else parse(rule.rule, fields, level=SCORE, stored=True)
+            )
         except RuleError as error:
             broken.append(BrokenRule(rule.pk, str(error)))
             continue

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trellis.events.fields import provide as provide_signals
 from trellis.rules.registry import PROVIDERS, SCORE, Choice, Field
-from trellis.rules.types import CHOICE, NUMBER
+from trellis.rules.types import CHOICE, DATE, NUMBER
 from trellis.rules.usage import USERS, Use
 from trellis.scoring.models import ScoreModel, ScoreRule
 from trellis.scoring.types import Grades, ModelSpec
@@ -20,6 +20,8 @@ _TEMPERATURES = (
     Choice("hot", "hot", "hot"),
 )
 _GRADES = tuple(Choice(f"{fit}{n}", f"{fit}{n}", f"{fit}{n}") for fit in "ABC" for n in "123")
+
+_SINCE = "coalesce(s.temperature_on, (s.first_seen AT TIME ZONE {zone})::date)"
 
 FIELDS: tuple[Field, ...] = (
     Field("score", _("score"), NUMBER, "s.score", level=SCORE, group=_GROUP),
@@ -48,6 +50,15 @@ FIELDS: tuple[Field, ...] = (
         CHOICE,
         "s.temperature",
         choices=_TEMPERATURES,
+        level=SCORE,
+        group=_GROUP,
+        since=_SINCE,
+    ),
+    Field(
+        "temperature.since",
+        _("temperature since"),
+        DATE,
+        _SINCE,
         level=SCORE,
         group=_GROUP,
     ),

@@ -32,7 +32,7 @@ def load(fields: Mapping[str, Field]) -> tuple[list[list[SegmentSpec]], list[Bro
     rows = Segment.objects.filter(kind="dynamic", archived_at__isnull=True)
     for row in rows.order_by("id"):
         try:
-            rule = parse(row.rule, fields)
+            rule = parse(row.rule, fields, stored=True)
         except RuleError as error:
             broken[row.pk] = str(error)
         else:
