@@ -134,9 +134,9 @@ def _build() -> tuple[float, int]:
 def _preview() -> float:
     from trellis.accounts.types import SYSTEM
     from trellis.core import clock
-    from trellis.segments import actions
+    from trellis.segments.preview import preview
 
-    actions.preview(SYSTEM, RULE, clock.now())
+    preview(SYSTEM, RULE, clock.now())
     started = time.perf_counter()
-    actions.preview(SYSTEM, RULE, clock.now())
+    preview(SYSTEM, RULE, clock.now())
     return time.perf_counter() - started

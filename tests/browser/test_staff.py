@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 from tests.acceptance.farina import Farina
 from tests.browser.conftest import Open
 from trellis.journeys.models import Journey
-from trellis.segments.models import Segment
 
 pytestmark = pytest.mark.browser
 
@@ -48,35 +47,6 @@ def test_what_somebody_does_appears_on_the_open_profile(
     farina.track("u-1", "Oven Preheated")
     farina.settle()
     expect(page.locator(".timeline-t .fresh").first).to_contain_text("Oven Preheated")
-
-
-def test_a_segment_is_built_with_the_rule_builder(farina: Farina, open_page: Open) -> None:
-    farina.identify("u-1", email="nuria@example.org", first_name="Núria", city="Girona")
-    farina.identify("u-2", email="bob@example.org", first_name="Bob", city="Berlin")
-    farina.settle()
-    page = open_page("/segments/new/")
-    page.fill("#s-name", "In Girona")
-    page.get_by_role("button", name="Condition").click()
-    page.locator(".rb-field").select_option("contact.city")
-    page.locator(".rb-op").select_option("eq")
-    page.locator(".rb-value input").fill("Girona")
-    expect(page.locator(".sentence")).to_contain_text("city is “Girona”")
-    expect(page.locator(".rb-live .big")).to_have_text("1")
-    expect(page.get_by_role("link", name="Núria")).to_be_visible()
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("In Girona")
-    rule = Segment.objects.get(key="in-girona").rule
-    assert rule == {"all": [{"field": "contact.city", "op": "eq", "value": "Girona"}]}
-
-
-def test_a_pasted_rule_fills_the_builder(open_page: Open) -> None:
-    page = open_page("/segments/new/")
-    page.get_by_text("As JSON, to copy or paste").click()
-    page.locator("[data-rules-json]").fill(
-        '{"any": [{"field": "score", "op": "gte", "value": 35}]}'
-    )
-    expect(page.locator(".rb-group")).to_have_attribute("data-mode", "any")
-    expect(page.locator(".sentence")).to_contain_text("score is at least 35")
 
 
 def test_a_fault_in_a_definition_is_shown_at_its_line(open_page: Open) -> None:

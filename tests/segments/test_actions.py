@@ -18,6 +18,7 @@ from trellis.pipeline import recompute
 from trellis.rules.types import RuleError
 from trellis.segments import actions, lists
 from trellis.segments.models import Segment
+from trellis.segments.preview import preview
 
 pytestmark = pytest.mark.django_db
 
@@ -93,12 +94,12 @@ def test_inline_behaviour_becomes_a_signal_that_counts_it() -> None:
 
 def test_a_preview_makes_nothing() -> None:
     ann = person(country="ES")
-    found = actions.preview(SYSTEM, SPAIN, NOW)
+    found = preview(SYSTEM, SPAIN, NOW)
     assert (found.count.n, found.count.exact, found.contact_ids) == (1, True, (ann,))
     assert "country" in found.sentence
     inline = {"event": {"type": "track", "name": "Bought"}, "op": "did"}
     with pytest.raises(NotCounted):
-        actions.preview(SYSTEM, inline, NOW)
+        preview(SYSTEM, inline, NOW)
     assert not Signal.objects.exists()
     assert not Segment.objects.exists()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,6 +11,7 @@ from django.test import Client
 from tests import world
 from tests.web import cast
 from trellis.leads.models import Stage
+from trellis.pipeline.drain import drain
 from trellis.scoring.models import ScoreModel, ScoreRule
 from trellis.segments.models import Membership, Segment
 
@@ -32,22 +34,77 @@ def test_the_builder_gets_fields_operators_and_words(client: Client) -> None:
     assert all(found["words"].values())
 
 
+def preview(client: Client, rule: object, **more: str) -> dict[str, Any]:
+    answer = client.post("/rules/preview/", {"rule": json.dumps(rule), **more})
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
 def test_the_preview_says_the_rule_counts_and_names_people(client: Client) -> None:
     cast.sign_in(client)
     world.person(first_name="Ann", city="Girona")
-    answer = client.post("/rules/preview/", {"rule": json.dumps(GIRONA)}).content.decode()
-    assert "city is “Girona”" in answer
-    assert '<span class="big">1</span>' in answer
-    assert "Ann" in answer
+    found = preview(client, GIRONA)
+    assert found["problems"] == []
+    assert "People for whom <b>city is “Girona”</b>" in found["html"]
+    assert '<span class="big">1</span>' in found["html"]
+    assert "Ann" in found["html"]
 
 
-def test_the_preview_names_every_fault_and_saves_nothing(client: Client) -> None:
+def test_the_preview_names_every_fault_at_its_place_and_saves_nothing(client: Client) -> None:
     cast.sign_in(client)
-    for rule in ('{"all": [{"field": "nonsense"}]}', "[1]", "{", '{"all": {}}'):
-        answer = client.post("/rules/preview/", {"rule": rule})
-        assert answer.status_code == 200
-        assert 'role="alert"' in answer.content.decode(), rule
+    odd = {"all": [*GIRONA["all"], {"field": "attr.gone", "op": "eq", "value": 1}]}
+    found = preview(client, odd)
+    assert [problem["path"] for problem in found["problems"]] == ["all[1].field"]
+    late = {"all": [{"field": "score", "op": "gte", "value": 1}]}
+    assert preview(client, late, level="1")["problems"][0]["path"] == "all[0].field"
+    for rule in ("[1]", "{", '{"all": {}}'):
+        answer = client.post("/rules/preview/", {"rule": rule}).json()
+        assert answer["problems"], rule
     assert not Segment.objects.exists()
+
+
+def test_real_values_of_a_field_are_offered_in_every_script(client: Client) -> None:
+    cast.sign_in(client)
+    for city in ("北京", "北海", "Москва", "Girona", "Girona"):
+        world.person(city=city, email=f"{city}@example.org")
+    found = client.get("/rules/values/?field=contact.city").json()
+    assert found[0] == {"value": "Girona", "note": "2"}
+    northern = client.get("/rules/values/", {"field": "contact.city", "q": "北"}).json()
+    assert {row["value"] for row in northern} == {"北京", "北海"}
+    assert client.get("/rules/values/?field=contact.email").json() == []
+
+
+def test_properties_of_an_event_and_their_values_are_offered(client: Client) -> None:
+    cast.sign_in(client)
+    ann = cast.someone("Ann")
+    cast.did(ann, "Looked", path="/prices", minutes=3)
+    cast.did(ann, "Looked", path="/blog")
+    drain()
+    address = "/rules/values/?type=system&event=Looked"
+    assert client.get(address).json() == [
+        {"value": "path", "type": "text"},
+        {"value": "minutes", "type": "number"},
+    ]
+    assert client.get(f"{address}&prop=path&q=PRI").json() == [
+        {"value": "/prices", "note": "1"}
+    ]
+    assert client.get("/rules/values/?event=Nothing").json() == []
+
+
+def test_a_rule_is_explained_for_one_person_with_what_is_missing(client: Client) -> None:
+    cast.sign_in(client)
+    ann = world.person(first_name="Ann", city="Girona")
+    score = {"field": "score", "op": "gte", "value": 20}
+    rule = {"all": [*GIRONA["all"], {"any": [score]}]}
+    posted = {"rule": json.dumps(rule), "contact": ann}
+    node = client.post("/rules/explain/", posted).json()["node"]
+    assert node["holds"] is False
+    city, group = node["parts"]
+    assert (city["holds"], city["actual"], city["remedy"]) == (True, "Girona", "")
+    assert group["parts"][0]["remedy"] == "20 too few."
+    assert client.get("/rules/people/", {"q": "ann"}).json()[0]["value"] == ann
+    assert client.post("/rules/explain/", {**posted, "contact": 0}).status_code == 404
 
 
 def test_a_segment_is_made_changed_explained_and_archived(client: Client) -> None:

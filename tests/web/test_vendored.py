@@ -53,6 +53,8 @@ def test_every_icon_that_is_named_is_in_the_sprite() -> None:
         text = file.read_text("utf-8")
         named |= set(re.findall(r'{% icon "([\w-]+)"', text))
         named |= set(re.findall(r'{% empty "([\w-]+)"', text))
-    for file in (WEB / "islands").glob("*.js"):
-        named |= set(re.findall(r'icon\("([\w-]+)"\)', file.read_text("utf-8")))
+    for file in (WEB / "islands").rglob("*.js"):
+        text = file.read_text("utf-8")
+        named |= set(re.findall(r'icon\("([\w-]+)"\)', text))
+        named |= set(re.findall(r'\["([a-z-]+)", words\.\w+, \(\) =>', text))
     assert named - there - {""} == set()

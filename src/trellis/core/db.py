@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 Args = Mapping[str, Any] | Sequence[Any]
 
@@ -24,6 +24,27 @@ def run(sql: str, args: Args = ()) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, _ready(args))
         return int(cursor.rowcount)
+
+
+def fetch_within(ms: int, sql: str, args: Args = ()) -> list[tuple[Any, ...]] | None:
+    """``fetch``, given up after some milliseconds: None then. The caller's transaction goes
+    on either way."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('statement_timeout')")
+            (before,) = cursor.fetchone()
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(ms)])
+            cursor.execute(sql, _ready(args))
+            rows = list(cursor.fetchall())
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") != _CANCELLED:
+            raise
+        return None
+    return rows
+
+
+_CANCELLED = "57014"
 
 
 def hot(sql: str, args: Args = ()) -> list[tuple[Any, ...]]:

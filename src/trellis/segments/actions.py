@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +19,7 @@ from trellis.core.locks import changing_definitions
 from trellis.core.sql import load
 from trellis.events.behaviour import read_draft, read_rule
 from trellis.rules import registry, usage
-from trellis.rules.evaluate import Count, count, sample
 from trellis.rules.types import Rule, to_json
-from trellis.rules.words import sentence
 from trellis.segments.compute import segments_read
 from trellis.segments.difference import Difference, difference
 from trellis.segments.models import Segment, SegmentRule
@@ -36,15 +33,6 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _SQL = load("trellis.segments", "membership")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Preview:
-    """A rule before it is saved: in words, how many it holds for, and some of them."""
-
-    sentence: str
-    count: Count
-    contact_ids: tuple[int, ...]
-
-
 def compare(
     actor: Actor, segment_id: int, rule: Mapping[str, Any], now: datetime
 ) -> Difference:
@@ -53,19 +41,6 @@ def compare(
     require(actor, "segments.read")
     get(segment_id)
     return difference(segment_id, read_draft(rule), now, registry.snapshot())
-
-
-def preview(actor: Actor, rule: Mapping[str, Any], now: datetime) -> Preview:
-    """Look at a rule without saving it. Raises ``RuleError``, and ``NotCounted`` where it
-    names behaviour that no signal counts yet."""
-    require(actor, "segments.read")
-    parsed = read_draft(rule)
-    fields = registry.snapshot()
-    return Preview(
-        sentence=sentence(parsed, fields),
-        count=count(parsed, now, fields),
-        contact_ids=tuple(sample(parsed, now, 10, fields)),
-    )
 
 
 def create(

@@ -22,6 +22,7 @@ from trellis.rules.parse import parse
 from trellis.segments import actions, growth, history, lists, overlap, queries
 from trellis.segments.history import MoveFilter
 from trellis.segments.models import Segment
+from trellis.segments.preview import preview as preview_rule
 from trellis.segments.queries import SegmentFilter
 
 router = Router(tags=["segments"])
@@ -240,7 +241,7 @@ def overlaps(request: HttpRequest, ids: Annotated[str, Query(max_length=200)]) -
 @router.post("/preview", response=PreviewOut, summary="Preview a rule")
 def preview(request: HttpRequest, body: RuleIn) -> Json:
     """The rule as a sentence, how many contacts it finds, ten of them. Scope: segments.read."""
-    found = actions.preview(caller(request, "segments.read"), body.rule, clock.now())
+    found = preview_rule(caller(request, "segments.read"), body.rule, clock.now())
     return {
         "sentence": found.sentence,
         **plain(found.count),

@@ -1,25 +1,41 @@
-"""What the rule builder asks: the fields there are, and what a rule says and finds."""
+"""What the rule builder asks: what a rule may be made of, real values, whom a rule finds,
+and why it holds for one person or not."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from trellis.core import clock
-from trellis.core.errors import InvalidInput
+from trellis.core.errors import InvalidInput, NotFound
+from trellis.events import properties
 from trellis.events import queries as events
-from trellis.events.behaviour import NotCounted
+from trellis.events.behaviour import NotCounted, read_draft
 from trellis.people import queries as people
-from trellis.rules import evaluate, explain, words
+from trellis.people.models import Attribute
+from trellis.people.queries import ContactFilter
+from trellis.rules import evaluate, explain, offers, remedy
 from trellis.rules.operators import OPERATORS
 from trellis.rules.parse import parse
-from trellis.rules.types import Rule, RuleError, is_empty
-from trellis.segments import actions as segments
+from trellis.rules.registry import Field
+from trellis.rules.types import Problem, RuleError
+from trellis.segments.preview import preview as looked
+from trellis.web.staff import given
 from trellis.web.staff.access import StaffRequest, page
+from trellis.web.staff.memo import remember
+from trellis.web.staff.rule_sentence import sentence
+from trellis.web.staff.rule_words import DESCRIPTIONS, words
+from trellis.web.staff.words import CHANNELS
+from trellis.web.templatetags.trellis import n as grouped
+
+PEOPLE = 8
 
 
 def read_json(request: HttpRequest, name: str = "rule") -> dict[str, Any]:
@@ -35,45 +51,17 @@ def read_json(request: HttpRequest, name: str = "rule") -> dict[str, Any]:
     return found
 
 
-def _words() -> dict[str, str]:
-    return {
-        "all": _("All of these hold"),
-        "any": _("At least one of these holds"),
-        "none": _("None of these holds"),
-        "group": _("How the conditions join"),
-        "condition": _("Condition"),
-        "behaviour": _("Something they did"),
-        "add_group": _("Group"),
-        "remove": _("Remove"),
-        "field": _("Field"),
-        "operator": _("Comparison"),
-        "value": _("Value"),
-        "event": _("Event"),
-        "property": _("Property"),
-        "with": _("where"),
-        "many": _("Values, separated by commas"),
-        "choose": _("Choose"),
-        "yes": _("yes"),
-        "no": _("no"),
-        "length": _("How long"),
-        "unit": _("Unit"),
-        "day": _("days"),
-        "week": _("weeks"),
-        "month": _("months"),
-        "window": _("When"),
-        "ever": _("ever"),
-        "within": _("within the last"),
-        "not_since": _("and not since then"),
-        "whatever_after": _("whatever came after"),
-        "channel": _("Channel"),
-        "any_channel": _("any channel"),
-    }
+def _level(request: HttpRequest) -> int | None:
+    """The level that the rule may not read, where its page limits it."""
+    return given.number(request.POST.get("level", ""))
 
 
 @page("segments.read")
 def fields(request: StaffRequest) -> HttpResponseBase:
     """Fields, operators and events as the builder needs them."""
     known = evaluate.fields()
+    cover = remember("rule coverage", lambda: offers.coverage(known, clock.now()))
+    described = dict(Attribute.objects.values_list("key", "description"))
     found = {
         "fields": [
             {
@@ -81,6 +69,10 @@ def fields(request: StaffRequest) -> HttpResponseBase:
                 "label": str(field.label),
                 "type": field.type,
                 "group": str(field.group),
+                "level": field.level,
+                "description": _description(field, described),
+                "note": _note(cover, field.key),
+                "suggests": offers.offers(field),
                 "choices": None
                 if field.choices is None
                 else [{"key": item.key, "label": str(item.label)} for item in field.choices],
@@ -98,36 +90,120 @@ def fields(request: StaffRequest) -> HttpResponseBase:
             }
             for operator in OPERATORS.values()
         ],
-        "events": [{"type": row.type, "name": row.name} for row in events.catalogue()],
-        "words": _words(),
+        "events": [
+            {
+                "type": row.type,
+                "name": row.name,
+                "label": row.name,
+                "description": row.description,
+            }
+            for row in events.catalogue()
+        ],
+        "channels": [[key, str(label)] for key, (label, _icon) in CHANNELS.items()],
+        "words": words(),
     }
     return JsonResponse(found)
 
 
+def _description(field: Field, described: Mapping[str, str]) -> str:
+    if field.key.startswith("attr."):
+        return described.get(field.key.removeprefix("attr."), "")
+    return str(DESCRIPTIONS.get(field.key, ""))
+
+
+def _note(cover: offers.Coverage, key: str) -> str:
+    """How many people have a field: exactly, or as a share of those looked at."""
+    if not cover.looked or key not in cover.filled:
+        return ""
+    n = cover.filled[key]
+    if cover.whole:
+        return ngettext("%(n)s person", "%(n)s people", n) % {"n": grouped(n)}
+    share = 100 * n / cover.looked
+    return _("%(n)s %%") % {"n": grouped(round(share) if share >= 1 else "<1")}
+
+
+@page("segments.read")
+def values(request: StaffRequest) -> HttpResponseBase:
+    """Real values to choose from: of a field, the properties of an event, or the values of
+    one of them."""
+    got, now = request.GET, clock.now()
+    search = got.get("q", "")[:100]
+    if name := got.get("event", ""):
+        kind, prop = got.get("type", "track"), got.get("prop", "")
+        if prop:
+            rows = properties.values(kind, name, prop, search, now)
+            return _offered([{"value": value, "note": grouped(n)} for value, n in rows])
+        keys = remember(f"properties {kind} {name}", lambda: properties.keys(kind, name, now))
+        return _offered([{"value": row.key, "type": row.type} for row in keys])
+    known = evaluate.fields()
+    field = known.get(got.get("field", ""))
+    if field is None or not offers.offers(field):
+        return _offered([])
+    found = offers.values(field, search, known, now)
+    return _offered([{"value": offer.value, "note": grouped(offer.n)} for offer in found])
+
+
+def _offered(rows: list[dict[str, Any]]) -> HttpResponseBase:
+    return JsonResponse(rows, safe=False)
+
+
+@page("contacts.read")
+def someone(request: StaffRequest) -> HttpResponseBase:
+    """People to try a rule on, by words of their name or address."""
+    search = request.GET.get("q", "")[:200]
+    if not search.strip():
+        return _offered([])
+    found = people.contacts(ContactFilter(search=search, kind="all"), None, PEOPLE)
+    rows = [
+        {
+            "value": row.contact_id,
+            "label": row.name or f"#{row.contact_id}",
+            "note": row.email if row.email != row.name else "",
+            "url": reverse("contacts-profile", args=[row.contact_id]),
+        }
+        for row in found.rows
+    ]
+    return _offered(rows)
+
+
 @page("segments.read", "POST")
 def preview(request: StaffRequest) -> HttpResponseBase:
-    """The sentence, the count and a few people of a rule. Stores nothing."""
-    template = "staff/rules/preview.html"
+    """The sentence, the count and a few people of a rule; or what is wrong with it, by
+    place. Stores nothing."""
+    context: dict[str, Any] = {"named": request.actor.may("contacts.read")}
+    problems: list[Problem] = []
     try:
         data = read_json(request)
-        rule = parse(data, evaluate.fields())
-        found = segments.preview(request.actor, data, clock.now())
+        rule = parse(data, evaluate.fields(), level=_level(request))
+        context["sentence"] = sentence(rule, evaluate.fields())
+        found = looked(request.actor, data, clock.now(), level=_level(request))
+        context |= {"found": found, "people": people.by_ids(found.contact_ids)}
     except NotCounted as error:
-        sentence = words.sentence(rule, evaluate.fields())
-        return render(request, template, {"sentence": sentence, "later": error.message})
+        context["later"] = error.message
     except RuleError as error:
-        return render(request, template, {"problems": error.problems})
+        problems = list(error.problems)
     except InvalidInput as error:
-        return render(request, template, {"problems": [error.message]})
-    context = {
-        "sentence": found.sentence,
-        "empty": is_empty(rule),
-        "count": found.count,
-        "people": people.by_ids(found.contact_ids),
-    }
-    return render(request, template, context)
+        problems = [Problem("", error.message)]
+    context["problems"] = problems
+    return JsonResponse(
+        {
+            "html": render_to_string("staff/rules/preview.html", context, request),
+            "problems": [{"path": row.path, "message": row.message} for row in problems],
+        }
+    )
 
 
-def explained(rule: Rule, contact_id: int) -> explain.Explanation:
-    """Why a rule holds for a contact or not, leaf by leaf."""
-    return explain.explain(rule, contact_id, clock.now())
+@page("contacts.read", "POST")
+def explained(request: StaffRequest) -> HttpResponseBase:
+    """A rule for one person, condition by condition, with what would make each hold."""
+    contact_id = given.number(request.POST.get("contact", ""))
+    who = people.profile(contact_id) if contact_id is not None else None
+    if who is None:
+        raise NotFound(_("There is no such contact."))
+    known = evaluate.fields()
+    try:
+        rule = read_draft(read_json(request), level=_level(request))
+        node = explain.explain(rule, who.contact_id, clock.now(), known)
+    except (InvalidInput, KeyError):
+        return JsonResponse({"node": None})
+    return JsonResponse({"node": remedy.remedies(rule, node, known)})
