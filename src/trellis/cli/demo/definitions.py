@@ -32,7 +32,7 @@ ATTRIBUTES: tuple[dict[str, Any], ...] = (
     {
         "key": "topic",
         "label": "Favourite topic",
-        "type": "text",
+        "type": "choice",
         "bucket": "interest",
         "how": "active",
         "options": list(shop.TOPICS),
@@ -40,7 +40,7 @@ ATTRIBUTES: tuple[dict[str, Any], ...] = (
     {
         "key": "level",
         "label": "Baking level",
-        "type": "text",
+        "type": "choice",
         "bucket": "demographic",
         "how": "active",
         "options": ["beginner", "hobby", "professional"],
@@ -48,7 +48,7 @@ ATTRIBUTES: tuple[dict[str, Any], ...] = (
     {
         "key": "shop",
         "label": "Nearest shop",
-        "type": "text",
+        "type": "choice",
         "bucket": "demographic",
         "how": "passive",
         "options": list(shop.SHOPS),
@@ -69,6 +69,42 @@ ATTRIBUTES: tuple[dict[str, Any], ...] = (
         "how": "active",
         "options": [],
     },
+)
+
+
+COMPANY_ATTRIBUTES: tuple[dict[str, Any], ...] = (
+    {
+        "key": "trade",
+        "label": "Trade",
+        "type": "choice",
+        "bucket": "demographic",
+        "how": "active",
+        "options": ["hotel", "café", "restaurant", "bakery", "catering", "school"],
+    },
+    {
+        "key": "employees",
+        "label": "Employees",
+        "type": "number",
+        "unit": "people",
+        "minimum": 1,
+        "bucket": "demographic",
+        "how": "passive",
+    },
+    {"key": "website", "label": "Website", "type": "url", "how": "passive"},
+    {
+        "key": "orders_from",
+        "label": "Orders from us",
+        "type": "list",
+        "bucket": "interest",
+        "how": "active",
+        "options": ["flour", "courses", "cakes", "tools"],
+    },
+)
+
+TAGS: tuple[tuple[str, str, str], ...] = (
+    ("Trade", "blue", "Buys for a business; talk to Olga first."),
+    ("Master class 2026", "green", "Was or will be at the bench this year."),
+    ("Press", "violet", "Writes about food. No discounts, no mailings on Mondays."),
 )
 
 

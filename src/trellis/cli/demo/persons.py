@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from trellis.cli.demo import shop
 from trellis.cli.demo.words import COMPANIES, CULTURES, MAIL_DOMAINS, City, Culture
+from trellis.people.provenance import moment
 
 Kind = Literal["passer-by", "returner", "reader", "shopper", "pupil", "trade"]
 KINDS: dict[Kind, int] = {
@@ -55,10 +56,14 @@ class Person:
     def state(self, key: str, value: object, at: float, how: str, src: str) -> None:
         """Set an attribute with where it came from (T7)."""
         self.attributes[key] = value
-        basis = "consent" if how == "active" else "legitimate interest"
+        self.source(key, at, how, src)
+
+    def source(self, key: str, at: float, how: str, src: str) -> None:
+        """Say where a value came from (T7)."""
+        basis = "consent" if how == "active" else "legitimate_interest"
         self.provenance[key] = {
             "src": src,
-            "at": datetime.fromtimestamp(at, UTC).isoformat(),
+            "at": moment(at),
             "basis": basis,
             "how": how,
         }

@@ -92,6 +92,13 @@ class Recorder:
             birthday = f"{1950 + self.rng.randrange(55)}-{self.rng.randint(1, 12):02d}-{self.rng.randint(1, 28):02d}"
             person.state("birthday", birthday, person.known_from, "active", "form")
         named = (person.first_name, person.last_name) if known else ("", "")
+        if known:
+            for key in ("first_name", "last_name", "email"):
+                person.source(key, person.known_from, "active", "form")
+            if person.company:
+                person.source("company", person.known_from, "passive", "email_domain")
+        person.source("locale", first, "passive", "t.js")
+        person.source("city", first, "passive", "ip")
         self.tape.add(
             "contact",
             (
@@ -107,6 +114,7 @@ class Recorder:
                 person.company if known else None,
                 json(person.attributes),
                 json(person.provenance),
+                json(_tags(person) if known else []),
                 moment(first),
                 moment(last),
             ),
@@ -191,3 +199,15 @@ class Recorder:
 
 _ARRIVALS = {arrival.source: arrival for arrival in (*d.ARRIVALS, d.BY_MAIL)}
 _ARRIVALS["exhibition"] = d.Arrival("exhibition", 0, {}, "")
+
+
+def _tags(person: Person) -> list[str]:
+    """The words that the staff of the demo company would put on."""
+    worn = []
+    if person.kind == "trade":
+        worn.append("trade")
+    if person.kind == "pupil" and person.contact_id % 3 == 0:
+        worn.append("master-class-2026")
+    if person.contact_id % 41 == 0:
+        worn.append("press")
+    return worn

@@ -7,7 +7,6 @@ computes everything from the log itself, so no back-fill or build needs to follo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 
@@ -31,7 +30,9 @@ from trellis.journeys import actions as journeys
 from trellis.leads.models import Line, Stage
 from trellis.messaging import actions as messaging
 from trellis.messaging.actions import TemplateDraft
-from trellis.people.models import Attribute, Company
+from trellis.people import company_actions as companies
+from trellis.people import tags
+from trellis.people.models import Attribute, CompanyAttribute
 from trellis.scoring.models import ScoreModel, ScoreRule
 from trellis.segments.models import Segment
 from trellis.sources.models import Source
@@ -199,8 +200,13 @@ def _journeys(written: dict[str, Letter]) -> dict[str, Plan]:
 
 
 def _companies() -> list[int]:
-    made: list[Any] = [
-        Company.objects.get_or_create(domain=domain, defaults={"name": name})[0]
-        for name, domain in COMPANIES
+    CompanyAttribute.objects.bulk_create(
+        [CompanyAttribute(**values) for values in given.COMPANY_ATTRIBUTES],
+        ignore_conflicts=True,
+    )
+    for name, colour, meaning in given.TAGS:
+        tags.create(SYSTEM, name, {"colour": colour, "description": meaning})
+    return [
+        companies.create(SYSTEM, name, [domain], {**about, "website": f"https://{domain}"}).pk
+        for name, domain, about in COMPANIES
     ]
-    return [company.pk for company in made]

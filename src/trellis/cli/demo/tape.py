@@ -10,7 +10,7 @@ from django.db import connection
 
 COLUMNS: dict[str, str] = {
     "contact": "contact_id, known, email, phone, first_name, last_name, locale, time_zone,"
-    " country, city, company_id, attributes, provenance, created_at, updated_at",
+    " country, city, company_id, attributes, provenance, tags, created_at, updated_at",
     "identity": "value, kind, contact_id, created_at",
     "contact_identity": "contact_id, kind, value",
     "event": "contact_id, event_id, at, name_id, epoch, depth, key_id, logged_at, props",

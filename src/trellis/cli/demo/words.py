@@ -179,17 +179,65 @@ CULTURES: tuple[Culture, ...] = (
 )
 
 MAIL_DOMAINS = ("mail.example", "post.example", "inbox.example", "example.com", "example.org")
-COMPANIES = (
-    ("Hotel Miramar", "miramar.example"),
-    ("Cafè de la Plaça", "placa.example"),
-    ("Restaurant Can Roure", "canroure.example"),
-    ("Pastelería La Espiga", "laespiga.example"),
-    ("Obrador del Carme", "carme.example"),
-    ("Grand Hotel Nevsky", "nevsky.example"),
-    ("Кофейня «Север»", "sever.example"),
-    ("花园饭店", "huayuan.example"),
-    ("Bluebell Tea Rooms", "bluebell.example"),
-    ("Harbour Street Bakery", "harbour.example"),
-    ("Catering Els Tres Pins", "trespins.example"),
-    ("Escola d'Hostaleria del Nord", "hostaleria.example"),
+COMPANIES: tuple[tuple[str, str, dict[str, object]], ...] = (
+    (
+        "Hotel Miramar",
+        "miramar.example",
+        {"trade": "hotel", "employees": 85, "orders_from": ["cakes", "flour"]},
+    ),
+    (
+        "Cafè de la Plaça",
+        "placa.example",
+        {"trade": "café", "employees": 9, "orders_from": ["cakes"]},
+    ),
+    (
+        "Restaurant Can Roure",
+        "canroure.example",
+        {"trade": "restaurant", "employees": 22, "orders_from": ["flour", "courses"]},
+    ),
+    (
+        "Pastelería La Espiga",
+        "laespiga.example",
+        {"trade": "bakery", "employees": 14, "orders_from": ["flour", "tools"]},
+    ),
+    (
+        "Obrador del Carme",
+        "carme.example",
+        {"trade": "bakery", "employees": 6, "orders_from": ["flour"]},
+    ),
+    (
+        "Grand Hotel Nevsky",
+        "nevsky.example",
+        {"trade": "hotel", "employees": 240, "orders_from": ["courses"]},
+    ),
+    (
+        "Кофейня «Север»",
+        "sever.example",
+        {"trade": "café", "employees": 12, "orders_from": ["cakes"]},
+    ),
+    (
+        "花园饭店",
+        "huayuan.example",
+        {"trade": "hotel", "employees": 130, "orders_from": ["courses", "cakes"]},
+    ),
+    (
+        "Bluebell Tea Rooms",
+        "bluebell.example",
+        {"trade": "café", "employees": 7, "orders_from": ["cakes"]},
+    ),
+    (
+        "Harbour Street Bakery",
+        "harbour.example",
+        {"trade": "bakery", "employees": 18, "orders_from": ["flour", "tools"]},
+    ),
+    (
+        "Catering Els Tres Pins",
+        "trespins.example",
+        {"trade": "catering", "employees": 35, "orders_from": ["cakes", "flour"]},
+    ),
+    (
+        "Escola d'Hostaleria del Nord",
+        "hostaleria.example",
+        {"trade": "school", "employees": 60, "orders_from": ["courses", "tools"]},
+    ),
 )

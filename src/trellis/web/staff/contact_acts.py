@@ -20,7 +20,7 @@ from trellis.core import clock
 from trellis.core.errors import InvalidInput, TrellisError
 from trellis.leads import actions as leads_actions
 from trellis.leads import queries as leads
-from trellis.people import actions
+from trellis.people import actions, tags
 from trellis.people import queries as people
 from trellis.people.models import Attribute
 from trellis.people.queries import ContactFilter
@@ -31,6 +31,7 @@ from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.contacts import filter_of
 from trellis.web.staff.forms import StaffForm
 from trellis.web.staff.profile import found_or_404
+from trellis.web.staff.typed import shown, typed
 
 MOST = 10_000
 """Contacts that one bulk act may take."""
@@ -94,32 +95,6 @@ def _blame(form: forms.Form, error: TrellisError) -> None:
     form.add_error(field if field in form.fields else None, error.message)
 
 
-def _typed(definition: Attribute, text: str) -> Any:
-    """The value of an attribute as its type wants it; None empties it."""
-    text = text.strip()
-    if not text:
-        return None
-    if definition.type == "boolean":
-        return text == "true"
-    if definition.type == "number":
-        try:
-            number = float(text.replace(",", "."))
-        except ValueError:
-            raise InvalidInput(_("%(text)s is not a number.") % {"text": text}) from None
-        return int(number) if number.is_integer() else number
-    if definition.type == "list":
-        return [part.strip() for part in text.split(",") if part.strip()]
-    return text
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return "" if value is None else str(value)
-
-
 @page("contacts.read", "GET", "POST", change="contacts.write")
 def edit(request: StaffRequest, contact_id: int) -> HttpResponseBase:
     """Change fields and attributes; only what differs is written."""
@@ -142,8 +117,8 @@ def edit(request: StaffRequest, contact_id: int) -> HttpResponseBase:
     rows = [
         {
             "attribute": row,
-            "value": request.POST.get(f"a.{row.key}", _text(contact.attributes.get(row.key))),
-            "was": request.POST.get(f"was.{row.key}", _text(contact.attributes.get(row.key))),
+            "value": request.POST.get(f"a.{row.key}", shown(contact.attributes.get(row.key))),
+            "was": request.POST.get(f"was.{row.key}", shown(contact.attributes.get(row.key))),
         }
         for row in known
     ]
@@ -159,13 +134,13 @@ def _changes(
     known: Sequence[Attribute],
 ) -> dict[str, Any]:
     after = form.cleaned_data
-    shown = {key: form.data.get(f"initial-{key}", before[key]) for key in FIELDS}
-    changed = {key: after[key] or None for key in FIELDS if after[key] != shown[key]}
+    seen = {key: form.data.get(f"initial-{key}", before[key]) for key in FIELDS}
+    changed = {key: after[key] or None for key in FIELDS if after[key] != seen[key]}
     for row in known:
         text = request.POST.get(f"a.{row.key}")
-        was = request.POST.get(f"was.{row.key}", _text(attributes.get(row.key)))
+        was = request.POST.get(f"was.{row.key}", shown(attributes.get(row.key)))
         if text is not None and text.strip() != was.strip():
-            changed[row.key] = _typed(row, text)
+            changed[row.key] = typed(row, text)
     return changed
 
 
@@ -257,6 +232,7 @@ def bulk(request: StaffRequest) -> HttpResponseBase:
         "stages": leads.live_stages(leads.stages()),
         "lists": segments.segments(kind="static"),
         "attributes": people.attributes(),
+        "tags": tags.live(),
     }
     return render(request, "staff/contacts/bulk_confirm.html", context)
 
@@ -292,8 +268,19 @@ def _set(request: StaffRequest, ids: Sequence[int]) -> HttpResponseBase:
     definition = known.get(request.POST.get("attribute", ""))
     if definition is None:
         raise InvalidInput(_("Choose an attribute."))
-    value = _typed(definition, request.POST.get("value", ""))
+    value = typed(definition, request.POST.get("value", ""))
     n = actions.set_attribute(request.actor, ids, definition.key, value)
+    text = ngettext("%(n)d contact changed.", "%(n)d contacts changed.", n)
+    messages.success(request, text % {"n": n})
+    return redirect("contacts")
+
+
+def _tag(request: StaffRequest, ids: Sequence[int]) -> HttpResponseBase:
+    add = tags.names_in(request.POST.get("add", ""))
+    remove = tags.names_in(request.POST.get("remove", ""))
+    if not add and not remove:
+        raise InvalidInput(_("Name a tag."))
+    n = tags.tag_contacts(request.actor, ids, add, remove)
     text = ngettext("%(n)d contact changed.", "%(n)d contacts changed.", n)
     messages.success(request, text % {"n": n})
     return redirect("contacts")
@@ -313,16 +300,21 @@ def _export(request: StaffRequest, ids: Sequence[int]) -> HttpResponseBase:
 
 def _lines(ids: Sequence[int]) -> Iterator[str]:
     keys = [row.key for row in people.attributes()]
-    head = ["contact_id", *SHOWN, "score", "temperature", "stage", "created_at"]
+    head = ["contact_id", *SHOWN, "tags", "score", "temperature", "stage", "created_at"]
     stages = leads.stages()
     yield _line([*head, *keys])
     for start in range(0, len(ids), CSV_CHUNK):
         for row in people.by_ids(ids[start : start + CSV_CHUNK]):
             stage = stages.get(row.stage_id or 0)
             cells: list[Any] = [row.contact_id, *(getattr(row, key) for key in SHOWN)]
-            cells += [row.score, row.temperature, stage.key if stage else ""]
+            cells += [
+                ", ".join(row.tags),
+                row.score,
+                row.temperature,
+                stage.key if stage else "",
+            ]
             cells += [row.created_at.isoformat(timespec="seconds")]
-            yield _line([*cells, *(_text(row.attributes.get(key)) for key in keys)])
+            yield _line([*cells, *(shown(row.attributes.get(key)) for key in keys)])
 
 
 def _line(cells: Sequence[Any]) -> str:
@@ -336,5 +328,5 @@ def _line(cells: Sequence[Any]) -> str:
     return out.getvalue()
 
 
-ACTS = {"stage": _move, "segment": _add, "attribute": _set, "export": _export}
+ACTS = {"stage": _move, "segment": _add, "attribute": _set, "tag": _tag, "export": _export}
 """Bulk acts by name."""

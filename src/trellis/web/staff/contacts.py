@@ -16,7 +16,9 @@ from trellis.core.errors import InvalidInput
 from trellis.core.paging import Cursor, estimate
 from trellis.events.behaviour import read_draft
 from trellis.leads import queries as leads
+from trellis.people import company_queries, tags
 from trellis.people import queries as people
+from trellis.people.company_queries import CompanyDetail
 from trellis.people.queries import ContactFilter, Predicate
 from trellis.rules import evaluate
 from trellis.segments import queries as segments
@@ -33,11 +35,12 @@ COLUMNS: Mapping[str, Any] = {
     "place": gettext_lazy("Place"),
     "phone": gettext_lazy("Phone"),
     "company": gettext_lazy("Company"),
+    "tags": gettext_lazy("Tags"),
     "language": gettext_lazy("Language"),
     "seen": gettext_lazy("Last seen"),
     "created": gettext_lazy("Added"),
 }
-SHOWN = ("stage", "score", "place", "seen", "created")
+SHOWN = ("stage", "score", "company", "tags", "seen", "created")
 
 
 def filter_of(request: HttpRequest) -> ContactFilter:
@@ -50,6 +53,10 @@ def filter_of(request: HttpRequest) -> ContactFilter:
             " AND f.segment_id = %(segment)s)"
         )
         more.append(Predicate(sql=sql, params={"segment": segment}))
+    if tag := got.get("tag", "")[:64]:
+        more.append(Predicate(sql="c.tags ? %(tag)s", params={"tag": tag}))
+    if (company := given.number(got.get("company"))) is not None:
+        more.append(Predicate(sql="c.company_id = %(company)s", params={"company": company}))
     if got.get("rule"):
         more.append(_by_rule(got["rule"]))
     return ContactFilter(
@@ -88,6 +95,9 @@ def contacts(request: StaffRequest) -> HttpResponseBase:
         "stage_choices": leads.live_stages(stages),
         "segments": segments.segments(),
         "segment": request.GET.get("segment", ""),
+        "tags": {tag.key: tag for tag in tags.live()},
+        "tag": request.GET.get("tag", ""),
+        "company": _company(request),
         "filters": filters,
         "filtered": bool(set(request.GET) - {"after", "col", "kind"}),
         "total": total,
@@ -98,6 +108,12 @@ def contacts(request: StaffRequest) -> HttpResponseBase:
         "by_rule": bool(request.GET.get("rule")),
     }
     return render(request, "staff/contacts/list.html", context)
+
+
+def _company(request: HttpRequest) -> CompanyDetail | None:
+    """The company whose people are asked for."""
+    number = given.number(request.GET.get("company"))
+    return company_queries.company(number) if number is not None else None
 
 
 def _total(filters: ContactFilter) -> tuple[str, bool]:

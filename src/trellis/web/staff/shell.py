@@ -55,6 +55,9 @@ SECTIONS: Sequence[Section] = (
         items=(
             Item(label=_("Home"), url="home", icon="home", right="contacts.read"),
             Item(label=_("Contacts"), url="contacts", icon="users", right="contacts.read"),
+            Item(
+                label=_("Companies"), url="companies", icon="building", right="companies.read"
+            ),
         ),
     ),
     Section(

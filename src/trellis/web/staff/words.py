@@ -76,6 +76,40 @@ ATTRIBUTE_TYPES: Mapping[str, Text] = {
     "date": _("Date"),
     "datetime": _("Date and time"),
     "list": _("List"),
+    "choice": _("Choice"),
+    "email": _("Email"),
+    "url": _("Web address"),
+}
+
+SOURCES: Mapping[str, Text] = {
+    "": _("Unknown"),
+    "system": _("Trellis"),
+    "api": _("A program"),
+    "t.js": _("The website"),
+    "form": _("A form"),
+    "import": _("An import"),
+    "email_domain": _("The domain of the address"),
+    "ip": _("The network address"),
+}
+"""``src`` of provenance in words."""
+
+BASES: Mapping[str, Text] = {
+    "consent": _("Consent"),
+    "contract": _("Contract"),
+    "legitimate_interest": _("Legitimate interest"),
+    "legal_obligation": _("Legal obligation"),
+}
+"""Legal bases on which a value is kept."""
+
+TAG_COLOURS: Mapping[str, Text] = {
+    "green": _("Green"),
+    "blue": _("Blue"),
+    "violet": _("Violet"),
+    "pink": _("Pink"),
+    "red": _("Red"),
+    "orange": _("Orange"),
+    "amber": _("Amber"),
+    "grey": _("Grey"),
 }
 
 TRAITS: Mapping[str, Text] = {

@@ -171,6 +171,14 @@ def state(kind: str, value: str) -> SafeString:
 
 
 @register.simple_tag
+def label(found: Any) -> SafeString | str:
+    """A tag of contacts (a ``people.models.Tag``) in its colour."""
+    if found is None:
+        return ""
+    return format_html('<span class="tag c-{}">{}</span>', found.colour, found.name)
+
+
+@register.simple_tag
 def channel(value: str) -> SafeString:
     """The badge of a channel."""
     label, symbol = words.CHANNELS.get(value, (value, "message"))
@@ -211,6 +219,12 @@ def reason(code: str) -> str:
 def purpose(code: str) -> str:
     """A purpose of consent in words."""
     return str(words.PURPOSES.get(code, code))
+
+
+@register.filter
+def basis(code: str) -> str:
+    """A legal basis in words."""
+    return str(words.BASES.get(code, code))
 
 
 @register.filter

@@ -7,7 +7,7 @@ place the order is the order of the page, on a phone too.
 
 from __future__ import annotations
 
-from trellis.web.staff.cards import about, ahead, past, story, who, why
+from trellis.web.staff.cards import ahead, known, past, persona, story, who, why
 from trellis.web.staff.cards.subject import Card
 
 CARDS: tuple[Card, ...] = (
@@ -21,8 +21,9 @@ CARDS: tuple[Card, ...] = (
     # what happened
     Card(key="story", place="story", context=story.story),
     # who, in full
-    Card(key="facts", place="about", context=about.facts),
-    Card(key="attributes", place="about", context=about.attributes),
+    Card(key="persona", place="about", context=persona.persona),
+    Card(key="tags", place="about", context=known.tags),
+    Card(key="known", place="about", context=known.known),
     Card(key="consent", place="about", context=who.consent),
     Card(key="segments", place="about", context=past.segments, right="segments.read"),
     Card(key="identities", place="about", context=past.identities),

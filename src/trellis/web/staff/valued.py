@@ -1,0 +1,107 @@
+"""Values of a profile with what they mean and where they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from trellis.people.models import Definition
+from trellis.web.staff import words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Before:
+    """A value that stood there before."""
+
+    value: str
+    source: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Valued:
+    """One value: what it is called, what it is, and who says so. ``how`` is active or
+    passive; ``weak`` only filled what nobody had said."""
+
+    key: str
+    label: str
+    type: str
+    bucket: str
+    how: str
+    value: str
+    url: str = ""
+    source: str = ""
+    at: datetime | None = None
+    basis: str = ""
+    weak: bool = False
+    before: Sequence[Before] = field(default_factory=tuple)
+
+
+def valued(
+    values: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    known: Mapping[str, Definition],
+    labels: Mapping[str, tuple[Any, str]] | None = None,
+) -> list[Valued]:
+    """The values that are there, by label. ``labels`` gives (label, class) of built-in
+    fields."""
+    found = []
+    for key, value in values.items():
+        if value in (None, "", []):
+            continue
+        definition, entry = known.get(key), provenance.get(key) or {}
+        label, bucket = (labels or {}).get(key, (key, "demographic"))
+        found.append(
+            Valued(
+                key=key,
+                label=definition.label if definition else str(label),
+                type=definition.type if definition else "text",
+                bucket=definition.bucket if definition else bucket,
+                how=entry.get("how") or (definition.how if definition else "active"),
+                value=said(value, definition.unit if definition else ""),
+                url=str(value) if definition and definition.type == "url" else "",
+                source=source_words(str(entry.get("src", ""))),
+                at=_moment(entry.get("at")),
+                basis=str(entry.get("basis", "")),
+                weak=bool(entry.get("weak")),
+                before=[
+                    Before(
+                        value=said(row["value"], ""),
+                        source=source_words(str(row["src"])),
+                        at=_moment(row["at"]),
+                    )
+                    for row in entry.get("was", ())
+                ],
+            )
+        )
+    return sorted(found, key=lambda row: row.label.lower())
+
+
+def said(value: Any, unit: str) -> str:
+    """A value as people read it."""
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value} {unit}".strip()
+
+
+def source_words(src: str) -> str:
+    """Who said it, in words: an entrance, a member of staff, an enrichment source."""
+    if src in words.SOURCES:
+        return str(words.SOURCES[src])
+    kind, _sep, rest = src.partition(" ")
+    if ":" in kind and rest:
+        return rest
+    return src.removeprefix("enrich:")
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text)) if text else None
+    except ValueError:
+        return None
