@@ -13,7 +13,7 @@ from tests import world
 from tests.web import cast
 from trellis.accounts.models import Audit, Role
 from trellis.core import clock
-from trellis.people.models import Attribute, Contact, IdentityConflict, Merge
+from trellis.people.models import Attribute, Contact
 from trellis.pipeline.drain import drain
 from trellis.segments.models import Membership
 
@@ -175,19 +175,6 @@ def test_who_may_only_read_does_not_carry_everybody_off(client: Client) -> None:
     post = {"act": "export", "whom": "all", "filter": "kind=known", "sure": "yes"}
     assert client.post("/contacts/bulk/", post).status_code == 403
     assert client.get("/contacts/new/").status_code == 403
-
-
-def test_two_people_are_kept_apart_or_merged_and_the_merge_undone(client: Client) -> None:
-    cast.sign_in(client)
-    ann, bob = cast.someone("Ann"), cast.someone("Bob")
-    IdentityConflict.objects.create(
-        contact_id=ann, other_id=bob, kind="phone", value="+34600", reason="named together"
-    )
-    assert "Both were named with" in client.get("/contacts/duplicates/").content.decode()
-    client.post("/contacts/duplicates/", {"act": "merge", "winner": ann, "loser": bob})
-    assert client.get(f"/contacts/{bob}/")["Location"] == f"/contacts/{ann}/"
-    client.post(f"/contacts/{ann}/unmerge/{Merge.objects.get().merge_id}/")
-    assert Contact.objects.get(contact_id=bob).merged_into is None
 
 
 def test_a_salesperson_may_not_erase(client: Client) -> None:

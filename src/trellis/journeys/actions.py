@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from trellis.accounts import audit
 from trellis.accounts.access import require
@@ -28,11 +27,7 @@ def create(actor: Actor, text: str) -> Journey:
     try:
         with transaction.atomic():
             journey = Journey.objects.create(
-                key=head.key,
-                name=head.name,
-                description=head.description,
-                draft=text,
-                edited_by=actor.label,
+                key=head.key, name=head.name, description=head.description, draft=text
             )
     except IntegrityError as error:
         raise Conflict(f"There is a journey '{head.key}' already.") from error
@@ -40,28 +35,13 @@ def create(actor: Actor, text: str) -> Journey:
     return journey
 
 
-def save_draft(
-    actor: Actor, journey_id: int, text: str, revision: int | None = None
-) -> list[Problem]:
+def save_draft(actor: Actor, journey_id: int, text: str) -> list[Problem]:
     """Keep a draft, finished or not; returns what is still wrong with it. The running
-    version does not change.
-
-    ``revision`` is the one that was edited; where another was saved meanwhile, ``Conflict``
-    tells by whom, with ``revision`` and ``draft`` as they stand. None replaces whatever is
-    there.
-    """
+    version does not change."""
     require(actor, "journeys.write")
     with transaction.atomic():
         journey = _locked(journey_id)
-        if revision not in (None, journey.revision) and text != journey.draft:
-            raise Conflict(
-                _("%(name)s changed this draft meanwhile.") % {"name": journey.edited_by},
-                revision=journey.revision,
-                draft=journey.draft,
-            )
         journey.draft = text
-        journey.revision += 1
-        journey.edited_by = actor.label
         problems: list[Problem] = []
         try:
             head = refs.checked(text).head

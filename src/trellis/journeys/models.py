@@ -10,8 +10,7 @@ from trellis.core import clock
 
 class Journey(models.Model):
     """A plan of steps. ``state``: draft, live, paused, stopped. ``draft`` is the YAML being
-    edited, ``revision`` how often it was saved and ``edited_by`` by whom last; ``version`` the
-    number of the published one (0 = none)."""
+    edited; ``version`` the number of the published one (0 = none)."""
 
     key = models.SlugField(max_length=64, unique=True)
     name = models.CharField(max_length=120)
@@ -19,8 +18,6 @@ class Journey(models.Model):
     state = models.CharField(max_length=8, default="draft")
     why = models.TextField(blank=True)
     draft = models.TextField(blank=True)
-    revision = models.IntegerField(default=1)
-    edited_by = models.CharField(max_length=80, blank=True)
     version = models.IntegerField(default=0)
     created_at = models.DateTimeField(default=clock.now)
     updated_at = models.DateTimeField(default=clock.now)

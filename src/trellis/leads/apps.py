@@ -16,10 +16,17 @@ class LeadsConfig(AppConfig):
     @override
     def ready(self) -> None:
         """Offer the field of rules, and say how leads follow a merged contact."""
-        from trellis.leads import fields, models
+        from trellis.leads import fields, merging, models
         from trellis.people.registry import ContactTable, register
 
         fields.register()
-        register(ContactTable(model=models.Lead, mode="keep"))
+        register(
+            ContactTable(
+                model=models.Lead,
+                mode="keep",
+                merged=merging.merged,
+                undone=merging.undone,
+            )
+        )
         register(ContactTable(model=models.StageMove, mode="move"))
         register(ContactTable(model=models.Proposal, mode="move"))

@@ -11,13 +11,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from trellis.accounts import audit
 from trellis.accounts.access import require
 from trellis.accounts.types import Actor
 from trellis.core import clock
 from trellis.core.errors import Conflict, InvalidInput, NotFound
-from trellis.people import attributes, normal, purge, told
+from trellis.people import attributes, duplicates, normal, purge, told
 from trellis.people import merge as merging
 from trellis.people import undo as undoing
 from trellis.people.attributes import Change
@@ -102,18 +103,31 @@ def set_attribute(actor: Actor, contact_ids: Iterable[int], key: str, value: Any
     return done
 
 
-def settle_conflict(actor: Actor, conflict_id: int) -> None:
-    """Say that the two contacts of an entry of the duplicates queue are two people."""
+def keep_apart(actor: Actor, one_id: int, other_id: int) -> None:
+    """Say that two contacts are two people; they are not proposed again. Raises ``Conflict``
+    where somebody merged them meanwhile."""
     require(actor, "contacts.write")
+    now = clock.now()
     with transaction.atomic():
-        row = IdentityConflict.objects.select_for_update().filter(pk=conflict_id).first()
-        if row is None:
-            raise NotFound("There is no such entry.", conflict_id=conflict_id)
-        if row.settled_at is None:
-            row.settled_at = clock.now()
-            row.save(update_fields=["settled_at"])
-            summary = f"{row.contact_id} and {row.other_id} are two people"
-            audit.record(actor, "contact.keep_apart", "contact", row.contact_id, summary)
+        purge.lock([one_id, other_id])
+        _both(one_id, other_id)
+        if not duplicates.decide(one_id, other_id, "apart", now, actor.label):
+            raise Conflict(_("The two were merged meanwhile."))
+        _settle([one_id, other_id], now)
+        summary = f"{one_id} and {other_id} are two people"
+        audit.record(actor, "contact.keep_apart", "contact", one_id, summary)
+
+
+def doubt(actor: Actor, one_id: int, other_id: int) -> None:
+    """Take back that two contacts are two people: the pair is looked at again."""
+    require(actor, "contacts.write")
+    now = clock.now()
+    with transaction.atomic():
+        _both(one_id, other_id)
+        duplicates.decide(one_id, other_id, "open", now, actor.label)
+        duplicates.note([one_id, other_id])
+        summary = f"{one_id} and {other_id} may be one person"
+        audit.record(actor, "contact.doubt", "contact", one_id, summary)
 
 
 def add_identity(actor: Actor, contact_id: int, kind: str, value: str) -> None:
@@ -146,20 +160,44 @@ def remove_identity(actor: Actor, contact_id: int, kind: str, value: str) -> Non
 
 
 def merge(actor: Actor, winner_id: int, loser_id: int) -> int:
-    """Link ``loser_id`` into ``winner_id`` by hand; returns the number of the merge."""
+    """Link ``loser_id`` into ``winner_id`` by hand; returns the number of the merge. Raises
+    ``Conflict`` that says who did it where somebody was quicker."""
     require(actor, "contacts.write")
     if winner_id == loser_id:
-        raise InvalidInput("A contact cannot be merged with itself.")
+        raise InvalidInput(_("A contact cannot be merged with itself."))
     now = clock.now()
     with transaction.atomic():
         purge.lock([winner_id, loser_id])
-        winner, loser = _held(winner_id), _held(loser_id)
+        winner, loser = _both(winner_id, loser_id)
         merging.merge([Merged(winner_id, loser_id, "hand")], now, actor.label)
         _settle([winner_id, loser_id], now)
         number = Merge.objects.filter(loser_id=loser_id, contact_id=winner_id).latest("at")
         audit.record(actor, "contact.merge", "contact", winner_id, f"{loser} into {winner}")
         told.tell(winner_id, told.MERGED, {"loser_id": loser_id, "reason": "hand"})
     return number.merge_id
+
+
+def merge_sure(actor: Actor, pairs: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Merge pairs that the queue holds for sure, each into its older contact; returns how
+    many were merged, and how many not because they changed or are not sure any more. Each
+    pair is a transaction of its own; a chain of pairs ends in one contact."""
+    require(actor, "contacts.write")
+    done = 0
+    into: dict[int, int] = {}
+    for one, other in pairs:
+        found = duplicates.between(one, other)
+        if found is None or found.state != "open" or not found.sure:
+            continue
+        low, high = sorted((into.get(one, one), into.get(other, other)))
+        if low == high:
+            continue
+        try:
+            merge(actor, low, high)
+        except (Conflict, NotFound):
+            continue
+        into |= {old: low for old, new in into.items() if new == high} | {high: low}
+        done += 1
+    return done, len(pairs) - done
 
 
 def undo_merge(actor: Actor, merge_id: int) -> int:
@@ -169,6 +207,7 @@ def undo_merge(actor: Actor, merge_id: int) -> int:
     now = clock.now()
     with transaction.atomic():
         row = undoing.undo(merge_id, now)
+        duplicates.follow_undo(row.contact_id, row.loser_id, now, actor.label)
         summary = f"{row.loser_id} out of {row.contact_id}"
         audit.record(actor, "contact.undo_merge", "contact", row.contact_id, summary)
         for number in (row.contact_id, row.loser_id):
@@ -205,6 +244,29 @@ def _held(contact_id: int) -> Contact:
             merged_into=contact.merged_into,
         )
     return contact
+
+
+def _both(one_id: int, other_id: int) -> tuple[Contact, Contact]:
+    """Two contacts that stand on their own; where one was merged, ``Conflict`` says by whom
+    and into whom."""
+    rows = Contact.objects.in_bulk([one_id, other_id])
+    for number in (one_id, other_id):
+        if number not in rows:
+            raise NotFound(_("There is no contact %(n)d.") % {"n": number}, contact_id=number)
+    for number in (other_id, one_id):
+        into = rows[number].merged_into
+        if into is None:
+            continue
+        last = Merge.objects.filter(loser_id=number, undone_at=None).order_by("-at").first()
+        who = last.actor.partition(" ")[2] or last.actor if last else "system"
+        raise Conflict(
+            _("%(who)s merged contact %(n)d into contact %(into)d meanwhile. Nothing changed.")
+            % {"who": who, "n": number, "into": into},
+            contact_id=number,
+            merged_into=into,
+            merged_by=who,
+        )
+    return rows[one_id], rows[other_id]
 
 
 def _addresses(traits: Mapping[str, Any]) -> list[Ident]:

@@ -22,5 +22,7 @@ class PeopleConfig(AppConfig):
             register(ContactTable(model=model, mode="own"))
         register(ContactTable(model=models.Merge, mode="own"))
         register(ContactTable(model=models.IdentityConflict, mode="own"))
+        for queue in (models.Likeness, models.LikenessDue, models.Duplicate):
+            register(ContactTable(model=queue, mode="own"))
         register(ContactTable(model=models.Tombstone, mode="own", erase=False))
         register(ContactTable(model=models.Consent, mode="move"))

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from trellis.core import db, sql
-from trellis.people import companies, provenance, tags
+from trellis.people import companies, duplicates, provenance, tags
 from trellis.people.companies import Mention
 from trellis.people.models import Attribute
 from trellis.people.values import (
@@ -64,7 +64,7 @@ class Refused(NamedTuple):
 @dataclass(kw_only=True)
 class Profile:
     """A contact's profile in memory. ``company`` is what was said of the company last, ""
-    where it was emptied."""
+    where it was emptied. ``alike``: what changed may make them like somebody else."""
 
     contact_id: int
     fields: dict[str, str]
@@ -74,6 +74,7 @@ class Profile:
     tags: list[str] = field(default_factory=list)
     company: Mention | str | None = None
     changed: bool = False
+    alike: bool = False
     own: set[tuple[str, str]] = field(default_factory=set)
 
 
@@ -105,6 +106,7 @@ def apply(changes: Sequence[Change], now: datetime) -> list[Refused]:
     changed = [profile for profile in profiles.values() if profile.changed]
     _match_companies(changed, now)
     write(changed, now)
+    duplicates.note(profile.contact_id for profile in changed if profile.alike)
     return refused
 
 
@@ -165,6 +167,7 @@ def _take(
         _put(profile, key, kept)
         profile.provenance[key] = provenance.keep(new, kept, before, shown)
         profile.changed = True
+        profile.alike = profile.alike or duplicates.matters(key)
     elif not change.weak and change.at and before is not None and key != "company":
         late = provenance.keep(before, old, new, kept)
         if late != before:

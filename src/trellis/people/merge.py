@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from trellis.core import db, sql
-from trellis.people import attributes, moving, provenance
+from trellis.people import attributes, duplicates, moving, provenance
 from trellis.people.attributes import Profile
 from trellis.people.registry import contact_tables
 from trellis.people.types import Merged
@@ -43,11 +43,24 @@ def merge(pairs: Sequence[Merged], now: datetime, actor: str = "system") -> None
     _move_identities(args, kept)
     _move_standing(pairs, kept)
     _merge_profiles(pairs, kept, now)
-    db.run(_SQL["link"], [now, winners, losers])
+    linked = db.fetch(_SQL["link"], [now, winners, losers])
     db.run(_SQL["know"], [losers])
+    _follow(pairs, kept, {loser for loser, known in linked if known}, now, actor)
     reasons = [p.reason for p in pairs]
     notes = [_encode(kept[loser]).decode() for loser in losers]
     db.run(_SQL["note"], [now, actor, winners, losers, reasons, notes])
+
+
+def _follow(
+    pairs: Sequence[Merged], kept: dict[int, Kept], known: set[int], now: datetime, actor: str
+) -> None:
+    """Let the queue of duplicates and upper domains settle what two known people leave."""
+    named = [(pair.winner, pair.loser) for pair in pairs if pair.loser in known]
+    duplicates.follow_merge(named, now, actor)
+    for name, table in contact_tables.items():
+        if table.merged is not None:
+            left = [(w, n, kept[n].get(name, {}).get("rows", [])) for w, n in named]
+            table.merged([row for row in left if row[2]], now, actor)
 
 
 def _json(value: Any) -> Any:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from trellis.core import db, sql
+from trellis.people import duplicates
 from trellis.people.registry import contact_tables
 
 CHUNK = 1_000
@@ -43,7 +44,8 @@ def remove(contact_ids: Sequence[int]) -> None:
     db.run(_SQL["unshare"], [ids])
     db.run(_SQL["unname"], [ids])
     db.run(_SQL["conflicts"], {"ids": ids})
-    own = {"identity", "people_identityconflict", *_LAST}
+    duplicates.forget(ids)
+    own = {"identity", "people_identityconflict", "duplicate", *_LAST}
     for name, table in contact_tables.items():
         if table.erase and name not in own:
             db.run(_SQL["clear"].replace("{table}", name), [ids])

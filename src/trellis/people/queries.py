@@ -18,7 +18,6 @@ from trellis.people.models import (
     Consent,
     ContactIdentity,
     Identity,
-    IdentityConflict,
     Merge,
     Suppression,
 )
@@ -275,27 +274,10 @@ def merges(contact_id: int) -> list[Merge]:
     return list(Merge.objects.filter(contact_id=contact_id).order_by("-at")[:50])
 
 
-def conflicts(contact_id: int) -> list[IdentityConflict]:
-    """Open identity conflicts of a contact, from either side."""
-    rows = IdentityConflict.objects.filter(settled_at__isnull=True)
-    return list(
-        (rows.filter(contact_id=contact_id) | rows.filter(other_id=contact_id)).order_by("-at")[
-            :20
-        ]
-    )
-
-
 def suppressed(addresses: Sequence[str]) -> list[Suppression]:
     """Which of these addresses must not be written to, and why."""
     wanted = [address for address in addresses if address]
     return list(Suppression.objects.filter(value__in=wanted))
-
-
-def open_conflicts(limit: int) -> list[IdentityConflict]:
-    """The duplicates queue, the newest entries first."""
-    return list(
-        IdentityConflict.objects.filter(settled_at__isnull=True).order_by("-at")[:limit]
-    )
 
 
 def attributes() -> list[Attribute]:

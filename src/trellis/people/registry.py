@@ -6,9 +6,10 @@ a ``contact_id`` and fails where one is missing here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
 
 from django.db.models import Model
 
@@ -17,6 +18,9 @@ from trellis.core.registry import Registry
 
 SLOT = f"g.winner %% {SLOTS}"
 """For ``put``: the timer slot of the contact a row moves to."""
+
+Left = tuple[int, int, list[dict[str, Any]]]
+"""(winner, loser, the loser's rows that the winner had no room for)."""
 
 Mode = Literal["move", "add", "keep", "own"]
 
@@ -37,7 +41,8 @@ class ContactTable:
     row ``g`` with ``g.winner`` and ``g.loser``. ``clash`` says which moved rows stand against
     a unique row of the survivor, and ``clash_put`` what their columns become. ``origin`` is
     the column that remembers the first contact, where there is one. ``undone`` repairs what
-    undo cannot give back by rows, for (winner, loser). ``erase`` deletes the rows of an
+    undo cannot give back by rows, for (winner, loser). ``merged`` settles what known losers
+    left over where the survivor's row stayed (at a time, by an actor's label). ``erase`` deletes the rows of an
     erased person (default), or keeps them where they say nothing about them.
     """
 
@@ -51,6 +56,7 @@ class ContactTable:
     clash_put: Mapping[str, str] = field(default_factory=dict)
     origin: str = ""
     undone: Callable[[int, int], None] | None = None
+    merged: Callable[[Sequence[Left], datetime, str], None] | None = None
     erase: bool = True
 
     @property

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from trellis.core import db, sql
 from trellis.core.errors import Conflict
-from trellis.people import normal
+from trellis.people import duplicates, normal
 from trellis.people.decide import Decider, Found, Person, Strong
 from trellis.people.types import Claim, Clash, Ident, Merged, Resolution
 
@@ -229,6 +229,7 @@ def _write(
             [c.reason for c in clashes],
         ]
         db.hot(_SQL["add_clashes"], [now, *columns])
+        duplicates.note(c.contact_id for c in clashes)
 
 
 def _write_identities(decider: Decider, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from trellis.people import company_people, renaming, tags
+from trellis.people import company_people, duplicates, renaming, tags
 
 
 @app.task(name="people.rename_option")
@@ -29,3 +29,13 @@ def company_changed(company_id: int, fields: list[str]) -> None:
 def find_employees(company_id: int) -> None:
     """Give contacts with an address at a company's domains their company."""
     company_people.find(company_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(
+    name="people.find_duplicates", queueing_lock="find-duplicates", lock="find-duplicates"
+)
+def find_duplicates(timestamp: int) -> None:
+    """Once a minute, look for duplicates of those who changed."""
+    del timestamp
+    duplicates.work()

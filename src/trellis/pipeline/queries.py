@@ -91,7 +91,7 @@ def waiting() -> Waiting:
         " + (SELECT count(*) FROM signal WHERE status = 'broken')"
         " + (SELECT count(*) FROM stage WHERE rule_broken <> '' AND archived_at IS NULL),"
         " (SELECT count(*) FROM rejected WHERE at > %(day)s AND replayed_at IS NULL),"
-        " (SELECT count(*) FROM people_identityconflict WHERE settled_at IS NULL),"
+        " (SELECT count(*) FROM (SELECT 1 FROM duplicate WHERE state = 'open' LIMIT 1000) d),"
         " (SELECT count(*) FROM journey WHERE state = 'draft' AND archived_at IS NULL)",
         {"day": day, "month": clock.now() - timedelta(days=31)},
     )[0]

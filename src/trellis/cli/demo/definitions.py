@@ -69,6 +69,14 @@ ATTRIBUTES: tuple[dict[str, Any], ...] = (
         "how": "active",
         "options": [],
     },
+    {
+        "key": "second_phone",
+        "label": "Second phone",
+        "type": "text",
+        "bucket": "demographic",
+        "how": "active",
+        "options": [],
+    },
 )
 
 

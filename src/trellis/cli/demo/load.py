@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from trellis.cli.demo import setup
+from trellis.cli.demo import setup, twins
 from trellis.cli.demo.diary import SEGMENT_ENTERED as ENTERED
 from trellis.cli.demo.diary import Diary, EventKey
 from trellis.cli.demo.habits import Habits
@@ -56,6 +56,7 @@ def load(progress: Progress = lambda _line: None) -> bool:
         progress("history")
         now = clock.now()
         numbers = _tell(made, now, progress)
+        twins.make(numbers, now)
         progress("signals")
         _count_signals(numbers[0])
         bump_epoch()

@@ -125,6 +125,7 @@ WHERE s.contact_id = t.contact_id
 UPDATE contact AS c SET merged_into = t.winner, updated_at = %s
 FROM unnest(%s::bigint[], %s::bigint[]) AS t (winner, loser)
 WHERE c.contact_id = t.loser
+RETURNING c.contact_id, c.known
 
 -- name: know
 -- A winner is known where the loser was.

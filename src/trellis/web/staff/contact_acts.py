@@ -160,41 +160,6 @@ def erase(request: StaffRequest, contact_id: int) -> HttpResponseBase:
     return redirect("contacts")
 
 
-@page("contacts.read", "GET", "POST", change="contacts.write")
-def duplicates(request: StaffRequest) -> HttpResponseBase:
-    """Pairs that one fact named together; POST merges a pair or keeps it apart."""
-    if request.method == "POST":
-        post = request.POST
-        if post.get("act") == "merge":
-            actions.merge(
-                request.actor, _number(post.get("winner")), _number(post.get("loser"))
-            )
-            messages.success(request, _("Merged. It can be undone on the profile."))
-        else:
-            actions.settle_conflict(request.actor, _number(post.get("conflict")))
-            messages.success(request, _("Kept apart."))
-        return redirect("contacts-duplicates")
-    rows = people.open_conflicts(50)
-    numbers = {number for row in rows for number in (row.contact_id, row.other_id)}
-    who = {row.contact_id: row for row in people.by_ids(sorted(numbers))}
-    pairs = [
-        {
-            "row": row,
-            "sides": [
-                {"who": who[one], "loser": other}
-                for one, other in (
-                    (row.contact_id, row.other_id),
-                    (row.other_id, row.contact_id),
-                )
-            ],
-        }
-        for row in rows
-        if row.contact_id in who and row.other_id in who
-    ]
-    context = {"pairs": pairs, "stages": leads.stages()}
-    return render(request, "staff/contacts/duplicates.html", context)
-
-
 def _number(text: str | None) -> int:
     if (found := given.number(text)) is None:
         raise InvalidInput(_("A number is missing."))

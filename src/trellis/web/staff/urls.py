@@ -11,6 +11,7 @@ from trellis.web.staff import (
     companies,
     contact_acts,
     contacts,
+    duplicates,
     health,
     home,
     imports,
@@ -108,7 +109,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("contacts/", contacts.contacts, name="contacts"),
     path("contacts/new/", contact_acts.create, name="contacts-new"),
     path("contacts/bulk/", contact_acts.bulk, name="contacts-bulk"),
-    path("contacts/duplicates/", contact_acts.duplicates, name="contacts-duplicates"),
+    path("contacts/duplicates/", duplicates.duplicates, name="contacts-duplicates"),
+    path(
+        "contacts/duplicates/<int:one_id>/<int:other_id>/",
+        duplicates.compare,
+        name="contacts-compare",
+    ),
     path("contacts/<int:contact_id>/edit/", contact_acts.edit, name="contacts-edit"),
     path("contacts/<int:contact_id>/erase/", contact_acts.erase, name="contacts-erase"),
     path(

@@ -112,6 +112,22 @@ TAG_COLOURS: Mapping[str, Text] = {
     "grey": _("Grey"),
 }
 
+ALIKE: Mapping[str, Text] = {
+    "same_mailbox": _("Same mailbox, written differently"),
+    "same_phone": _("Same phone number in another form"),
+    "named_together": _("One fact named both"),
+    "same_device": _("Used the same device"),
+    "same_name": _("Same name"),
+    "similar_name": _("Similar name"),
+    "same_company": _("Same company"),
+    "same_city": _("Same city"),
+    "same_local_part": _("Same name before the @"),
+    "other_name": _("Different names"),
+    "other_user_id": _("Different user ids"),
+    "other_country": _("Different countries"),
+}
+"""Why two contacts may be one person, or not."""
+
 TRAITS: Mapping[str, Text] = {
     "first_name": _("First name"),
     "last_name": _("Last name"),
@@ -143,6 +159,7 @@ HOW: Mapping[str, Text] = {
     "hand": _("by hand"),
     "journey": _("by a journey"),
     "import": _("by an import"),
+    "merge": _("by a merge"),
 }
 
 SEGMENT_KINDS: Mapping[str, tuple[Text, str]] = {

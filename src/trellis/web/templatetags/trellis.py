@@ -216,6 +216,12 @@ def reason(code: str) -> str:
 
 
 @register.filter
+def alike(code: str) -> str:
+    """Why two contacts may be one person, in words."""
+    return str(words.ALIKE.get(code, code))
+
+
+@register.filter
 def purpose(code: str) -> str:
     """A purpose of consent in words."""
     return str(words.PURPOSES.get(code, code))

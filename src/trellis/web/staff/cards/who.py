@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trellis.people import duplicates
 from trellis.people import queries as people
 from trellis.people.consent import EVERY_CHANNEL, PURPOSES
 from trellis.people.models import Consent
@@ -53,9 +54,19 @@ def who(subject: Subject) -> Mapping[str, Any]:
         "role": role,
         "agreed": agreed(subject.consents),
         "suppressed": people.suppressed([contact.email, contact.phone]),
-        "conflicts": people.conflicts(subject.id),
+        "alike": _alike(subject.id),
         "stages": [row for row in subject.stages.values() if not row.archived],
     }
+
+
+def _alike(contact_id: int) -> Mapping[str, Any] | None:
+    """The surest open question whether this is somebody else too."""
+    found = duplicates.of_contact(contact_id, limit=1)
+    if not found:
+        return None
+    pair = found[0]
+    other = pair.other_id if pair.contact_id == contact_id else pair.contact_id
+    return {"pair": pair, "who": next(iter(people.by_ids([other])), None)}
 
 
 def consent(subject: Subject) -> Mapping[str, Any]:
