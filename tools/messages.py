@@ -9,6 +9,7 @@ Templates go through Django's own ``templatize``; Python and JavaScript through 
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import sys
@@ -52,6 +53,10 @@ TABLED: Found = {
     ("", "%(n)d day", "%(n)d days"): [("web/templatetags/trellis.py", "")],
 }
 """Strings that stand in a table and reach ngettext as variables, where Babel sees none."""
+ERRORS = frozenset(
+    {"TrellisError", "InvalidInput", "NotFound", "Forbidden", "Conflict", "Unavailable"}
+)
+"""Errors whose docstring is their default message, and the bases of further ones."""
 
 
 def _extract(method: str, text: str) -> Iterator[tuple[int, Key]]:
@@ -74,6 +79,17 @@ def _sources() -> Iterator[tuple[str, Path]]:
             yield "javascript", path
 
 
+def _defaults(text: str) -> Iterator[tuple[int, str]]:
+    """The default messages of errors: the first line of their docstrings."""
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
+        said = ast.get_docstring(node)
+        if said and bases & ERRORS:
+            yield node.lineno, said.splitlines()[0]
+
+
 def found(domain: str) -> Found:
     """Every string of a domain (django, djangojs) with the places where it stands."""
     strings: Found = dict(TABLED) if domain == "django" else {}
@@ -88,6 +104,9 @@ def found(domain: str) -> Found:
             text = _calls_only(text)
         for line, key in _extract(kind, text):
             strings.setdefault(key, []).append((origin, str(line)))
+        if kind == "python" and path.suffix == ".py":
+            for line, said in _defaults(text):
+                strings.setdefault(("", said, ""), []).append((origin, str(line)))
     return strings
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from trellis.accounts.models import Key, KeyKind, User
 from trellis.accounts.registry import ROLE_RIGHTS
 from trellis.accounts.types import RIGHTS, Actor, Right
@@ -11,7 +13,8 @@ from trellis.core.errors import Forbidden
 def require(actor: Actor, right: Right) -> None:
     """Raise ``Forbidden`` unless ``actor`` has ``right``."""
     if right not in actor.rights:
-        raise Forbidden(f"You may not do this: it needs the right {right}.", right=right)
+        message = _("You may not do this: it needs the right %(right)s.") % {"right": right}
+        raise Forbidden(message, right=right)
 
 
 def actor_of(user: User) -> Actor:

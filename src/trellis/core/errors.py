@@ -1,11 +1,13 @@
 """The small tree of errors every layer uses; mapped to HTTP in web and api only.
 
-The docstring of a class is its default message.
+The docstring of a class is its default message, in the reader's language.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+from django.utils.translation import gettext
 
 
 class TrellisError(Exception):
@@ -15,7 +17,7 @@ class TrellisError(Exception):
     status = 500
 
     def __init__(self, message: str = "", /, **data: Any) -> None:
-        self.message = message or (self.__doc__ or "").strip().splitlines()[0]
+        self.message = message or gettext((self.__doc__ or "").strip().splitlines()[0])
         self.data = data
         super().__init__(self.message)
 

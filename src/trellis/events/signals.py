@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from trellis.accounts import audit
 from trellis.accounts.access import require
@@ -52,7 +53,7 @@ def ensure(
     rule = parse(dict(filter), PROPS) if filter else None
     wanted = to_json(rule) if rule is not None else {}
     if not event_name or len(event_name) > 200:
-        raise InvalidInput("An event name has 1 to 200 characters.", event=event_name)
+        raise InvalidInput(_("An event name has 1 to 200 characters."), event=event_name)
     with transaction.atomic():
         hold_definitions()
         known = Signal.objects.filter(
@@ -124,7 +125,7 @@ def _fill_chunk(signal_id: int, step: timedelta) -> bool:
         hold_definitions()
         signal = Signal.objects.filter(pk=signal_id).first()
         if signal is None:
-            raise NotFound("There is no such signal.", signal_id=signal_id)
+            raise NotFound(_("There is no such signal."), signal_id=signal_id)
         span = _span(signal)
         if signal.status != "building":
             return False

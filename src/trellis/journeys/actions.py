@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from trellis.accounts import audit
 from trellis.accounts.access import require
@@ -30,7 +31,7 @@ def create(actor: Actor, text: str) -> Journey:
                 key=head.key, name=head.name, description=head.description, draft=text
             )
     except IntegrityError as error:
-        raise Conflict(f"There is a journey '{head.key}' already.") from error
+        raise Conflict(_("There is a journey %(key)s already.") % {"key": head.key}) from error
     audit.record(actor, "journey.create", "journey", journey.id, f"Created {head.name}")
     return journey
 
@@ -146,7 +147,7 @@ def enrol(actor: Actor, journey_id: int, contact_ids: Sequence[int]) -> int:
     require(actor, "journeys.write")
     journey = _found(journey_id)
     if journey.state != LIVE:
-        raise Conflict(f"{journey.name} is not live, so nobody can enter.")
+        raise Conflict(_("%(name)s is not live, so nobody can enter.") % {"name": journey.name})
     entered = bulk.enrol(journey.id, contact_ids, f"by hand: {actor.label}", again=True)
     audit.record(
         actor, "journey.enrol", "journey", journey.id, f"Enrolled {entered} in {journey.name}"
@@ -184,19 +185,19 @@ def _turn(
 def _ready(journey: Journey) -> Definition:
     parsed = refs.checked(journey.draft)
     if parsed.head.key != journey.key:
-        raise InvalidInput(f"The key of this journey stays '{journey.key}'.")
+        raise InvalidInput(_("The key of this journey stays %(key)s.") % {"key": journey.key})
     return parsed
 
 
 def _found(journey_id: int) -> Journey:
     journey = Journey.objects.filter(id=journey_id).first()
     if journey is None:
-        raise NotFound("There is no such journey.")
+        raise NotFound(_("There is no such journey."))
     return journey
 
 
 def _locked(journey_id: int) -> Journey:
     journey = Journey.objects.select_for_update().filter(id=journey_id).first()
     if journey is None:
-        raise NotFound("There is no such journey.")
+        raise NotFound(_("There is no such journey."))
     return journey

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from trellis.accounts import audit
 from trellis.accounts.access import require
@@ -100,15 +101,15 @@ def _stored(raw: dict[str, Any]) -> Stored:
 
 def _check(value: Stored) -> None:
     if min(value.cap_count, value.soft_bounces) < 0 or value.cap_days < 1:
-        raise InvalidInput("Counts cannot be negative, and the cap needs at least one day.")
+        raise InvalidInput(_("Counts cannot be negative, and the cap needs at least one day."))
     if value.expiry_hours < 1:
-        raise InvalidInput("A message must stay valid for at least one hour.")
+        raise InvalidInput(_("A message must stay valid for at least one hour."))
     if value.cap_days > LONGEST.days or value.expiry_hours > LONGEST.days * 24:
-        raise InvalidInput("Ten years are the longest that the policy can look at.")
+        raise InvalidInput(_("Ten years are the longest that the policy can look at."))
     if max(value.cap_count, value.soft_bounces) > MOST:
-        raise InvalidInput(f"Counts go up to {MOST}.")
+        raise InvalidInput(_("Counts go up to %(most)s.") % {"most": MOST})
     if bool(value.quiet_from) != bool(value.quiet_to):
-        raise InvalidInput("Quiet hours need both a beginning and an end.")
+        raise InvalidInput(_("Quiet hours need both a beginning and an end."))
     _policy(value)
 
 
@@ -116,7 +117,9 @@ def _clock_time(text: str) -> time:
     try:
         return time.fromisoformat(text)
     except ValueError:
-        raise InvalidInput(f"{text!r} is not a time of day such as 21:00.") from None
+        raise InvalidInput(
+            _("%(text)s is not a time of day such as 21:00.") % {"text": text}
+        ) from None
 
 
 def _policy(value: Stored) -> Policy:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from trellis.core import clock
 from trellis.core.errors import InvalidInput, NotFound
@@ -32,13 +33,13 @@ def person(contact_id: int) -> Person:
         cursor.execute(_SQL["people"], {"contacts": [contact_id]})
         row = cursor.fetchone()
     if row is None:
-        raise NotFound("There is no such contact.")
+        raise NotFound(_("There is no such contact."))
     return person_of(row)
 
 
 def survivor(contact_id: int) -> int:
     """Where a contact stands now that an old link names: itself, or what it was merged into."""
-    for _ in range(10):
+    for _hop in range(10):
         into = (
             Contact.objects.filter(contact_id=contact_id)
             .values_list("merged_into", flat=True)
@@ -84,7 +85,7 @@ def message_page(contact_id: int, message_id: int) -> Rendered:
     contact_id = survivor(contact_id)
     message = Message.objects.filter(contact_id=contact_id, message_id=message_id).first()
     if message is None:
-        raise NotFound("This message is not kept any more.")
+        raise NotFound(_("This message is not kept any more."))
     someone = person(contact_id)
     content = compiled(message.template_version_id, someone.locale)
     origin = Origin(

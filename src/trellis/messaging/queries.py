@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from trellis.core.errors import NotFound
 from trellis.events.models import Decision
@@ -120,7 +121,7 @@ def message(contact_id: int, message_id: int) -> Line:
     """One message; raises ``NotFound``."""
     rows = list(Message.objects.filter(contact_id=contact_id, message_id=message_id))
     if not rows:
-        raise NotFound("There is no such message.")
+        raise NotFound(_("There is no such message."))
     return _lines(rows)[0]
 
 
@@ -148,7 +149,7 @@ def template(key: str) -> Template:
     """A template by key; raises ``NotFound``."""
     found = Template.objects.filter(key=key).first()
     if found is None:
-        raise NotFound(f"There is no template {key}.")
+        raise NotFound(_("There is no template %(key)s.") % {"key": key})
     return found
 
 
@@ -157,7 +158,9 @@ def version(key: str, number: int | None = None) -> TemplateVersion:
     owner = template(key)
     found = owner.versions.filter(number=number or owner.version).first()
     if found is None:
-        raise NotFound(f"Template {key} has no version {number}.")
+        raise NotFound(
+            _("Template %(key)s has no version %(number)s.") % {"key": key, "number": number}
+        )
     return found
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from email.message import EmailMessage
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from trellis.core.errors import NotFound
 from trellis.messaging.models import TrapMail
@@ -67,7 +68,7 @@ def opened(mail_id: int) -> Opened:
     """One mail with its parts; raises ``NotFound``."""
     row = TrapMail.objects.filter(id=mail_id).first()
     if row is None:
-        raise NotFound("There is no such mail in the trap.")
+        raise NotFound(_("There is no such mail in the trap."))
     raw = bytes(row.raw)
     mail = email.message_from_bytes(raw, policy=email.policy.default)
     assert isinstance(mail, EmailMessage)

@@ -12,7 +12,7 @@ from typing import Any
 from trellis.core import db
 from trellis.rules import types
 from trellis.rules.compiler import Compiler
-from trellis.rules.evaluate import SAMPLE, Count, random_ids, total
+from trellis.rules.evaluate import SAMPLE, random_ids, total
 from trellis.rules.params import EVERYBODY, THESE, Params, Scope
 from trellis.rules.registry import Field
 from trellis.rules.types import Rule
@@ -21,6 +21,17 @@ EXACT_MS = 450
 """How long the count of everybody may take, in milliseconds."""
 MORE_MS = 150
 """How long the search for a few names may take beyond those already seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many contacts a rule holds for. An estimate lies within ``margin`` of the truth
+    in 95 of 100 cases."""
+
+    n: int
+    total: int
+    exact: bool
+    margin: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

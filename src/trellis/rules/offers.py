@@ -101,7 +101,7 @@ class Coverage:
 
 def coverage(known: Mapping[str, Field], now: datetime) -> Coverage:
     """How many contacts have a value in each field, did each behaviour, gave each consent."""
-    fields = [field for field in known.values() if field.key and not field.choices]
+    fields = [field for field in known.values() if _counts(field)]
     params = Params()
     compiler = Compiler(known, params=params)
     sums = [
@@ -120,6 +120,14 @@ def coverage(known: Mapping[str, Field], now: datetime) -> Coverage:
     looked, *filled = rows[0]
     counts = {field.key: int(n) for field, n in zip(fields, filled, strict=True)}
     return Coverage(counts, int(looked), whole)
+
+
+def _counts(field: Field) -> bool:
+    """Whether it makes sense to say how many have it: not where everybody has one of the
+    choices, and not for behaviour that no signal counts."""
+    if field.type == types.SIGNAL:
+        return bool(field.ref)
+    return field.choices is None and field.type not in (types.RANDOM, types.SEGMENT)
 
 
 def _presence(field: Field) -> Leaf:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
-
 from trellis.core import db
 from trellis.core.sql import load
 from trellis.rules import evaluate, types
@@ -19,9 +17,11 @@ from trellis.rules.registry import Field
 from trellis.rules.types import Rule
 
 _SQL = load("trellis.segments", "difference")
-_CANCELLED = "57014"
-
 Fields = Mapping[str, Field]
+
+
+EXACT_MS = 800
+"""How long an exact comparison may take before it is estimated, in milliseconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,20 +72,10 @@ def _exact(
     segment_id: int, rule: Rule, now: datetime, fields: Fields
 ) -> tuple[int, int, int] | None:
     text, params = _statement("compare", segment_id, rule, now, fields, EVERYBODY)
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting('statement_timeout')")
-            (before,) = cursor.fetchone()
-            cursor.execute(
-                "SELECT set_config('statement_timeout', %s, true)", [str(evaluate.EXACT_MS)]
-            )
-            cursor.execute(text, params)
-            enter, leave, stay = cursor.fetchone()
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") != _CANCELLED:
-            raise
+    rows = db.fetch_within(EXACT_MS, text, params)
+    if rows is None:
         return None
+    enter, leave, stay = rows[0]
     return int(enter), int(leave), int(stay)
 
 

@@ -11,8 +11,7 @@ from trellis.accounts.access import require
 from trellis.accounts.types import Actor
 from trellis.events.behaviour import read_draft
 from trellis.rules import registry
-from trellis.rules.evaluate import Count
-from trellis.rules.look import look
+from trellis.rules.look import Count, look
 from trellis.rules.words import sentence
 
 

@@ -26,6 +26,7 @@ from trellis.people import actions, queries
 from trellis.people.queries import ContactFilter, Predicate
 from trellis.people.types import Ident
 from trellis.rules import evaluate
+from trellis.rules.look import look
 from trellis.scoring import explain
 from trellis.segments import queries as segments
 
@@ -228,16 +229,8 @@ def find_contacts(request: HttpRequest, body: RuleIn) -> Json:
     """How many contacts a rule finds, and ten of them. Scope: contacts.read."""
     caller(request, "contacts.read")
     rule = read_draft(body.rule)
-    now = clock.now()
-    count = evaluate.count(rule, now)
-    sample = queries.by_ids(evaluate.sample(rule, now))
-    return {
-        "n": count.n,
-        "total": count.total,
-        "exact": count.exact,
-        "margin": count.margin,
-        "sample": sample,
-    }
+    found = look(rule, clock.now(), evaluate.fields())
+    return {**plain(found.count), "sample": queries.by_ids(found.contact_ids)}
 
 
 @router.post("", response={201: ContactDetail}, summary="Create a contact")

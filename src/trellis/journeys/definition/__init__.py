@@ -43,7 +43,10 @@ to_plain = write.plain
 
 
 class DefinitionError(InvalidInput):
-    """The definition is not valid. ``problems`` lists every fault with path and line."""
+    """The definition is not valid.
+
+    ``problems`` lists every fault with path and line.
+    """
 
     code = "invalid_definition"
 

@@ -11,6 +11,8 @@ from binascii import b2a_qp
 from email.header import Header
 from email.utils import parseaddr
 
+from django.utils.translation import gettext as _
+
 from trellis.core.errors import InvalidInput
 
 BOUNDARY = "=_trellis_part"
@@ -51,13 +53,13 @@ def address_is_valid(address: str) -> bool:
 
 def ascii_address(address: str) -> str:
     """``address`` with its domain in IDNA form; the local part as it is."""
-    local, _, domain = address.rpartition("@")
+    local, _at, domain = address.rpartition("@")
     if domain.isascii():
         return address
     try:
         return f"{local}@{domain.encode('idna').decode('ascii')}"
     except UnicodeError as error:
-        raise InvalidInput(f"{domain} is not a domain.") from error
+        raise InvalidInput(_("%(domain)s is not a domain.") % {"domain": domain}) from error
 
 
 def unstructured(name: str, value: str) -> bytes:
@@ -86,7 +88,9 @@ def split_mailbox(text: str) -> tuple[str, str]:
     """(display name, address) of ``Name <address>``; raises ``InvalidInput``."""
     name, address = parseaddr(text)
     if _CONTROL.search(text) or not address_is_valid(address):
-        raise InvalidInput(f"{text!r} is not a sender such as Name <name@example.com>.")
+        raise InvalidInput(
+            _("%(text)s is not a sender such as Name <name@example.com>.") % {"text": text}
+        )
     return name, address
 
 

@@ -22,7 +22,7 @@ export function say(text, kind = "success") {
   const button = document.createElement("button");
   button.type = "button";
   button.dataset.close = "";
-  button.setAttribute("aria-label", "×");
+  button.setAttribute("aria-label", box.dataset.shut);
   button.innerHTML = icon("x");
   toast.append(words, button);
   box.append(toast);
@@ -30,7 +30,7 @@ export function say(text, kind = "success") {
 }
 $$("[data-toast]").forEach(live);
 document.addEventListener("toast", (event) => say(event.detail.text, event.detail.kind));
-document.addEventListener("htmx:sendError", () => say(document.documentElement.lang.startsWith("zh") ? "无法连接服务器" : "No connection to the server", "error"));
+document.addEventListener("htmx:sendError", () => say(box.dataset.lost, "error"));
 let waiting = 0;
 const busy = (step) => {
   waiting = Math.max(0, waiting + step);

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+
+from trellis.rules import types
+from trellis.rules.words import ANCHOR_WORDS, PERIOD_WORDS
 
 DESCRIPTIONS: Mapping[str, Promise] = {
     "contact.email": gettext_lazy("The main address, in small letters"),
@@ -40,7 +44,7 @@ DESCRIPTIONS: Mapping[str, Promise] = {
 
 def words() -> dict[str, Any]:
     """Every word of the builder in the reader's language."""
-    return {**_groups(), **_tokens(), **_faults(), **_beside(), "units": _units()}
+    return {**_groups(), **_tokens(), **_times(), **_faults(), **_beside(), "units": _units()}
 
 
 def _units() -> dict[str, list[str]]:
@@ -49,6 +53,7 @@ def _units() -> dict[str, list[str]]:
         "day": [ngettext("day", "days", n) for n in (1, 3, 5)],
         "week": [ngettext("week", "weeks", n) for n in (1, 3, 5)],
         "month": [ngettext("month", "months", n) for n in (1, 3, 5)],
+        "year": [ngettext("year", "years", n) for n in (1, 3, 5)],
     }
 
 
@@ -112,6 +117,35 @@ def _tokens() -> dict[str, str]:
         "add_property": _("Another property"),
         "own_property": _("The property “%(name)s”"),
         "events": _("Events, not counted yet"),
+    }
+
+
+def _times() -> dict[str, Any]:
+    weekdays = {key: str(WEEKDAYS[n]) for n, key in enumerate(types.WEEKDAYS)}
+    return {
+        "periods": {key: str(text) for key, text in PERIOD_WORDS.items()},
+        "anchors": {key: str(text) for key, text in ANCHOR_WORDS.items()},
+        "weekdays": list(weekdays.items()),
+        "months": [[number, str(name)] for number, name in MONTHS.items()],
+        "period": _("Period"),
+        "between_days": _("from"),
+        "until": _("to"),
+        "no_limit": _("no limit"),
+        "during": _("in the period"),
+        "moved": _("How far from there"),
+        "move": _("+ shift"),
+        "not_moved": _("exactly"),
+        "earlier": _("earlier by"),
+        "later": _("later by"),
+        "lasting": _("Since when it has been so"),
+        "add_lasting": _("+ duration"),
+        "now": _("right now"),
+        "for_at_least": _("for at least"),
+        "contact_zone": _("Read in the time zone of each person"),
+        "in_zone": _("(in their own time zone)"),
+        "our_zone": _("Read in our own time zone"),
+        "salt": _("Name of the draw"),
+        "wild_hint": _("text with * and ?"),
     }
 
 

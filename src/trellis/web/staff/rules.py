@@ -4,35 +4,28 @@ and why it holds for one person or not."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from trellis.core import clock
 from trellis.core.errors import InvalidInput, NotFound
 from trellis.events import properties
-from trellis.events import queries as events
 from trellis.events.behaviour import NotCounted, read_draft
 from trellis.people import queries as people
-from trellis.people.models import Attribute
 from trellis.people.queries import ContactFilter
 from trellis.rules import evaluate, explain, offers, remedy
-from trellis.rules.operators import OPERATORS
 from trellis.rules.parse import parse
-from trellis.rules.registry import Field
 from trellis.rules.types import Problem, RuleError
 from trellis.segments.preview import preview as looked
 from trellis.web.staff import given
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.memo import remember
+from trellis.web.staff.rule_schema import schema
 from trellis.web.staff.rule_sentence import sentence
-from trellis.web.staff.rule_words import DESCRIPTIONS, words
-from trellis.web.staff.words import CHANNELS
 from trellis.web.templatetags.trellis import n as grouped
 
 PEOPLE = 8
@@ -59,67 +52,7 @@ def _level(request: HttpRequest) -> int | None:
 @page("segments.read")
 def fields(request: StaffRequest) -> HttpResponseBase:
     """Fields, operators and events as the builder needs them."""
-    known = evaluate.fields()
-    cover = remember("rule coverage", lambda: offers.coverage(known, clock.now()))
-    described = dict(Attribute.objects.values_list("key", "description"))
-    found = {
-        "fields": [
-            {
-                "key": field.key,
-                "label": str(field.label),
-                "type": field.type,
-                "group": str(field.group),
-                "level": field.level,
-                "description": _description(field, described),
-                "note": _note(cover, field.key),
-                "suggests": offers.offers(field),
-                "choices": None
-                if field.choices is None
-                else [{"key": item.key, "label": str(item.label)} for item in field.choices],
-            }
-            for field in known.values()
-        ],
-        "operators": [
-            {
-                "key": operator.key,
-                "label": str(operator.label),
-                "types": sorted(operator.types),
-                "value": operator.value,
-                "windowed": operator.windowed,
-                "ordered": operator.ordered,
-            }
-            for operator in OPERATORS.values()
-        ],
-        "events": [
-            {
-                "type": row.type,
-                "name": row.name,
-                "label": row.name,
-                "description": row.description,
-            }
-            for row in events.catalogue()
-        ],
-        "channels": [[key, str(label)] for key, (label, _icon) in CHANNELS.items()],
-        "words": words(),
-    }
-    return JsonResponse(found)
-
-
-def _description(field: Field, described: Mapping[str, str]) -> str:
-    if field.key.startswith("attr."):
-        return described.get(field.key.removeprefix("attr."), "")
-    return str(DESCRIPTIONS.get(field.key, ""))
-
-
-def _note(cover: offers.Coverage, key: str) -> str:
-    """How many people have a field: exactly, or as a share of those looked at."""
-    if not cover.looked or key not in cover.filled:
-        return ""
-    n = cover.filled[key]
-    if cover.whole:
-        return ngettext("%(n)s person", "%(n)s people", n) % {"n": grouped(n)}
-    share = 100 * n / cover.looked
-    return _("%(n)s %%") % {"n": grouped(round(share) if share >= 1 else "<1")}
+    return JsonResponse(schema())
 
 
 @page("segments.read")

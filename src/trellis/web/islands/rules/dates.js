@@ -46,10 +46,10 @@ export function Range({ value, change, words }) {
 export const windowMode = (value) => (value === undefined || value === null ? "" : typeof value === "string" || "during" in value ? "during" : "n" in value ? "span" : "range");
 
 /** A window; `none` says in words that there need be none. */
-export function Window({ label, value, change, words, none }) {
+export function Window({ label, value, change, words, none, spans = true }) {
   const mode = windowMode(value);
   const begin = { "": undefined, span: { n: 30, unit: "day" }, range: { from: new Date().toISOString().slice(0, 10) }, during: { during: "this_month" } };
-  const options = [...(none ? [["", none]] : []), ["span", words.within], ...(words.periods ? [["range", words.between_days], ["during", words.during]] : [])];
+  const options = [...(none ? [["", none]] : []), ...(spans ? [["span", words.within]] : []), ...(words.periods ? [["range", words.between_days], ["during", words.during]] : [])];
   return html`<${Pick} label=${label} options=${options} value=${mode} change=${(next) => change(begin[next])} />
     ${mode === "span" ? html`<${Span} label=${words.length} words=${words} value=${value} change=${change} />` : null}
     ${mode === "range" ? html`<${Range} words=${words} value=${value} change=${change} />` : null}

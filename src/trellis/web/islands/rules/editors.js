@@ -54,7 +54,7 @@ const SHAPES = {
   pair: two((given) => html`<${Scalar} ...${given} />`),
   span: (given) => html`<${Span} ...${given} />`,
   period: (given) => html`<${Period} ...${given} />`,
-  window: (given) => html`<${Window} ...${given} />`,
+  window: (given) => html`<${Window} ...${given} spans=${false} />`,
   count: whole,
   counts: two(whole),
   amount: ({ label, value, change }) => html`<${Num} label=${label} wide value=${value} change=${change} />`,

@@ -54,7 +54,7 @@ export class Known {
   }
 
   signals() {
-    return this.list.filter((field) => field.type === "signal");
+    return this.list.filter((field) => field.key.startsWith("signal."));
   }
 
   /** A fresh condition on a field, or on an event that no signal names. */

@@ -1,6 +1,6 @@
 // One condition, written as a sentence: what is read, how it is compared, with what, when.
 import { Builder, fill, html, icon, useContext, useEffect, useMemo, useRef, useState } from "./html.js";
-import { Many, Menu, Pick } from "./controls.js";
+import { Many, Menu, Pick, Text } from "./controls.js";
 import { Choices, Value } from "./editors.js";
 import { Span, Window } from "./dates.js";
 import { kindOf, partsOf } from "./tree.js";
@@ -48,11 +48,13 @@ export function Leaf({ leaf, path, scope, inner = false }) {
       ${operator?.paired ? html`<${Pick} label=${words.other_signal} options=${scope.signals().map((other) => [other.key.slice(7), other.label])} value=${leaf.by} change=${assign("by")} />` : null}
       ${field?.narrows?.map((narrow) => html`<${Narrow} narrow=${narrow} leaf=${leaf} set=${set} words=${words} />`)}
       ${operator?.windowed ? html`<${Window} label=${words.window} none=${words.ever} value=${leaf.within} words=${words} change=${optional("within")} />` : null}
-      ${field?.type === "consent" ? html`<${Pick} label=${words.channel} options=${[["", words.any_channel], ...scope.channels]} value=${leaf.channel ?? ""} change=${(value) => optional("channel")(value || undefined)} />` : null}
-      ${field?.lasting && operator ? html`<${Lasting} leaf=${leaf} change=${optional("for")} words=${words} />` : null}
+      ${field?.options?.includes("channel") ? html`<${Pick} label=${words.channel} options=${[["", words.any_channel], ...scope.channels]} value=${leaf.channel ?? ""} change=${(value) => optional("channel")(value || undefined)} />` : null}
+      ${operator?.lasting && field.options?.includes("for") ? html`<${Lasting} leaf=${leaf} change=${optional("for")} words=${words} />` : null}
+      ${field?.options?.includes("salt") ? html`<${Text} label=${words.salt} value=${leaf.salt} placeholder=${words.salt} change=${optional("salt")} />` : null}
+      ${leaf.zone === "contact" ? html`<span class="ru-word small">${words.in_zone}</span>` : null}
       ${operator?.ordered ? html`<${Order} leaf=${leaf} set=${set} scope=${scope} />` : null}
       ${seen ? html`<span class=${`tag ${seen.holds ? "good" : "quiet"}`}>${icon(seen.holds ? "check" : "x")}${seen.holds ? words.holds : words.holds_not}</span>` : null}
-    </div><${Acts} path=${path} leaf=${leaf} name=${name} inner=${inner} /></div>
+    </div><${Acts} path=${path} leaf=${leaf} field=${field} name=${name} inner=${inner} /></div>
     ${leaf.event ? html`<${Filter} leaf=${leaf} path=${path} scope=${scope} />` : null}
     ${bad.map((message) => html`<p class="ru-fault" role="alert">${icon("alert-circle")}${message}</p>`)}
     ${seen ? html`<p class="ru-seen">${seen.words}${seen.remedy ? html` <span class="ru-remedy">${seen.remedy}</span>` : null}</p>` : null}
@@ -130,7 +132,7 @@ function Order({ leaf, set, scope }) {
     ${mode ? html`<${Pick} label=${words.other_signal} options=${signals} value=${leaf[mode]} change=${(key) => set((old) => ({ ...old, [mode]: key }))} />` : null}`;
 }
 
-function Acts({ path, leaf, name, inner }) {
+function Acts({ path, leaf, field, name, inner }) {
   const store = useContext(Builder);
   const { words } = store.known;
   const more = inner ? [] : [
@@ -139,6 +141,7 @@ function Acts({ path, leaf, name, inner }) {
     ["chevron-down", words.down, () => store.shift(path, 1)],
     ["git-branch", words.into_group, () => store.wrap(path, "any")],
     ["circle-x", words.negate, () => store.wrap(path, "none")],
+    field?.options?.includes("zone") && ["world", leaf.zone ? words.our_zone : words.contact_zone, () => store.change(path, ({ zone, ...old }) => (zone ? old : { ...old, zone: "contact" }))],
   ];
   return html`<div class="ru-acts">${more.length ? html`<${Menu} label=${`${words.more}: ${name}`} entries=${more} />` : null}
     <button type="button" class="btn btn-quiet btn-icon btn-sm" aria-label=${`${words.remove}: ${name}`} title=${words.remove} onClick=${() => store.remove(path)}>${icon("x")}</button></div>`;
