@@ -180,6 +180,17 @@ def test_a_journey_draft_names_its_faults_with_lines(program: Program) -> None:
     assert answer.json()["problems"][0]["line"] > 0
 
 
+def test_a_journey_draft_that_changed_meanwhile_is_not_replaced(program: Program) -> None:
+    journey = program.post("/journeys", {"yaml": YAML}).json()
+    draft = f"/journeys/{journey['id']}/draft"
+    body = {"yaml": YAML.replace("2 days", "3 days"), "revision": journey["revision"]}
+    assert program.call("PUT", draft, body).status_code == 200
+    answer = program.call("PUT", draft, {**body, "yaml": YAML.replace("2 days", "4 days")})
+    assert answer.status_code == 409
+    assert answer.json()["revision"] == journey["revision"] + 1
+    assert "3 days" in answer.json()["draft"]
+
+
 def test_a_journey_is_published_entered_and_balanced(program: Program) -> None:
     number = person(program, email="a@example.org")
     form = program.post("/forms", {"name": "Contact", "consent_text": "Yes."}).json()

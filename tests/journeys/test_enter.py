@@ -157,6 +157,8 @@ def test_old_events_start_nothing(world: World) -> None:
         world.event(bob, at=NOW - timedelta(days=2)),
     )
     assert (entered(ann), entered(bob)) == (0, 1)
+    counted = Counter.objects.filter(name="journey_stale").values_list("reason", "n")
+    assert list(counted) == [("class", 1)]
 
 
 def test_drafts_paused_and_stopped_journeys_take_nobody(world: World) -> None:

@@ -38,6 +38,29 @@ def test_a_journey_that_is_no_yaml_stays_in_the_editor(client: Client) -> None:
     assert "steps: [" in answer.content.decode()
 
 
+def test_the_second_of_two_editors_sees_what_the_first_saved_and_loses_nothing(
+    client: Client,
+) -> None:
+    cast.sign_in(client)
+    client.post("/journeys/new/", {"source": cast.JOURNEY})
+    journey = Journey.objects.get()
+    address = f"/journeys/{journey.pk}/edit/"
+    shown = client.get(address).context["revision"]
+    first = cast.JOURNEY.replace("2 days", "3 days")
+    second = cast.JOURNEY.replace("2 days", "4 days")
+    assert client.post(address, {"source": first, "revision": shown}).status_code == 302
+    answer = client.post(address, {"source": second, "revision": shown})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "changed this draft meanwhile" in page
+    assert answer.context["source"] == second
+    assert [row["text"][:1] for row in answer.context["diff"]].count("+") == 1
+    assert Journey.objects.get().draft == first
+    again = {"source": second, "revision": answer.context["revision"]}
+    assert client.post(address, again).status_code == 302
+    assert Journey.objects.get().draft == second
+
+
 def test_a_journey_is_drafted_published_paused_resumed_and_stopped(client: Client) -> None:
     company = cast.found(client)
     address = f"/journeys/{company.journey}"

@@ -28,7 +28,11 @@ def create(actor: Actor, text: str) -> Journey:
     try:
         with transaction.atomic():
             journey = Journey.objects.create(
-                key=head.key, name=head.name, description=head.description, draft=text
+                key=head.key,
+                name=head.name,
+                description=head.description,
+                draft=text,
+                edited_by=actor.label,
             )
     except IntegrityError as error:
         raise Conflict(_("There is a journey %(key)s already.") % {"key": head.key}) from error
@@ -36,13 +40,28 @@ def create(actor: Actor, text: str) -> Journey:
     return journey
 
 
-def save_draft(actor: Actor, journey_id: int, text: str) -> list[Problem]:
+def save_draft(
+    actor: Actor, journey_id: int, text: str, revision: int | None = None
+) -> list[Problem]:
     """Keep a draft, finished or not; returns what is still wrong with it. The running
-    version does not change."""
+    version does not change.
+
+    ``revision`` is the one that was edited; where another was saved meanwhile, ``Conflict``
+    tells by whom, with ``revision`` and ``draft`` as they stand. None replaces whatever is
+    there.
+    """
     require(actor, "journeys.write")
     with transaction.atomic():
         journey = _locked(journey_id)
+        if revision not in (None, journey.revision) and text != journey.draft:
+            raise Conflict(
+                _("%(name)s changed this draft meanwhile.") % {"name": journey.edited_by},
+                revision=journey.revision,
+                draft=journey.draft,
+            )
         journey.draft = text
+        journey.revision += 1
+        journey.edited_by = actor.label
         problems: list[Problem] = []
         try:
             head = refs.checked(text).head

@@ -48,7 +48,7 @@ def react(events: Sequence[Logged], now: datetime) -> None:
             sights.want(watch)
     sights.settle()
     _wake(mover, sights, runs)
-    enter(mover, _arrivals(book, sights, now))
+    enter(mover, _arrivals(mover, sights))
     mover.ledger.write()
 
 
@@ -168,9 +168,10 @@ def _end(mover: Mover, run: Run, outcome: str, event: Logged) -> None:
     mover.ledger.ended([run], outcome, "event", event=event.name)
 
 
-def _arrivals(book: Book, sights: Sightings, now: datetime) -> Iterable[Candidate]:
+def _arrivals(mover: Mover, sights: Sightings) -> Iterable[Candidate]:
     for event, version, watch in sights.arrivals():
-        if event.at < now - timedelta(days=version.stale_after_days):
+        if event.at < mover.now - timedelta(days=version.stale_after_days):
+            mover.ledger.too_old(mover.ledger.named(version.id).key)
             continue
         yield Candidate(event.contact_id, version, watch.label, event)
 

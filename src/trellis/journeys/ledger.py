@@ -132,6 +132,11 @@ class Ledger:
             )
         )
 
+    def too_old(self, journey: str) -> None:
+        """Count an event that came too late to let anybody in. Only counted: a load of old
+        events must not write a decision for each."""
+        self._noted["journey_stale", journey] += 1
+
     def ended(self, runs: Iterable[Run], outcome: str, reason: str, **facts: Any) -> None:
         """Rest for good. ``facts`` go into the decision."""
         state = STATE_OF[outcome]

@@ -10,7 +10,8 @@ from trellis.core import clock
 
 class Journey(models.Model):
     """A plan of steps. ``state``: draft, live, paused, stopped. ``draft`` is the YAML being
-    edited; ``version`` the number of the published one (0 = none)."""
+    edited, ``revision`` how often it was saved and ``edited_by`` by whom last; ``version`` the
+    number of the published one (0 = none)."""
 
     key = models.SlugField(max_length=64, unique=True)
     name = models.CharField(max_length=120)
@@ -18,6 +19,8 @@ class Journey(models.Model):
     state = models.CharField(max_length=8, default="draft")
     why = models.TextField(blank=True)
     draft = models.TextField(blank=True)
+    revision = models.IntegerField(default=1)
+    edited_by = models.CharField(max_length=80, blank=True)
     version = models.IntegerField(default=0)
     created_at = models.DateTimeField(default=clock.now)
     updated_at = models.DateTimeField(default=clock.now)

@@ -22,7 +22,8 @@ MAX_TEXT = 200_000
 
 
 class JourneyOut(Schema):
-    """A journey. ``version`` is the published one (0 = none); ``draft`` the YAML in work."""
+    """A journey. ``version`` is the published one (0 = none); ``draft`` the YAML in work and
+    ``revision`` how often it was saved."""
 
     id: int
     key: str
@@ -31,6 +32,8 @@ class JourneyOut(Schema):
     state: str
     why: str
     draft: str
+    revision: int
+    edited_by: str
     version: int
     created_at: datetime
     updated_at: datetime
@@ -47,6 +50,14 @@ class TextIn(Schema):
     """A definition as YAML."""
 
     yaml: str = Field(max_length=MAX_TEXT)
+
+
+class DraftIn(TextIn):
+    """A definition to keep as the draft, and the revision that was edited."""
+
+    revision: int | None = Field(
+        None, ge=1, le=2**31 - 1, description="Answers 409 where the draft has another by now."
+    )
 
 
 class ProblemsOut(Schema):
@@ -138,9 +149,11 @@ def read(request: HttpRequest, journey_id: Id) -> Journey:
 
 
 @router.put("/{journey_id}/draft", response=ProblemsOut, summary="Save the draft")
-def save_draft(request: HttpRequest, journey_id: Id, body: TextIn) -> Json:
+def save_draft(request: HttpRequest, journey_id: Id, body: DraftIn) -> Json:
     """A faulty draft is kept too; the answer names its faults. Scope: journeys.write."""
-    found = actions.save_draft(caller(request), _get(journey_id).pk, body.yaml)
+    found = actions.save_draft(
+        caller(request), _get(journey_id).pk, body.yaml, revision=body.revision
+    )
     return {"problems": [problem.text() for problem in found]}
 
 

@@ -16,7 +16,10 @@ from trellis.journeys.types import RuleJson
 
 def plain(definition: Definition) -> dict[str, Any]:
     """The definition as JSON-like values, in the order in which people write it."""
-    return {**builtins(definition.head), "steps": [_step(step) for step in definition.steps]}
+    head = builtins(definition.head)
+    if not head.get("re_entry", True):
+        head["re_entry"] = {"mode": definition.head.re_entry.mode}
+    return {**head, "steps": [_step(step) for step in definition.steps]}
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -175,7 +176,11 @@ def edit(request: StaffRequest, journey_id: int) -> HttpResponseBase:
     journey = _found(journey_id)
     if request.method == "POST":
         source = request.POST.get("source", "").replace("\r\n", "\n")
-        problems = actions.save_draft(request.actor, journey_id, source)
+        revision = given.number(request.POST.get("revision", ""))
+        try:
+            problems = actions.save_draft(request.actor, journey_id, source, revision)
+        except Conflict as error:
+            return _overtaken(request, journey, source, error)
         if request.POST.get("then") == "publish" and not problems:
             return redirect("journeys-publish", journey_id)
         text = _("The draft is saved.")
@@ -190,10 +195,28 @@ def edit(request: StaffRequest, journey_id: int) -> HttpResponseBase:
     context = {
         "journey": journey,
         "source": journey.draft,
+        "revision": journey.revision,
         "problems": _problems(request, journey.draft),
         "version": _version(journey),
     }
     return render(request, "staff/journeys/edit.html", context)
+
+
+def _overtaken(
+    request: StaffRequest, journey: Journey, source: str, error: Conflict
+) -> HttpResponseBase:
+    """Somebody was quicker: what differs, with one's own text kept to save again."""
+    theirs: str = error.data["draft"]
+    rows = difflib.unified_diff(theirs.splitlines(), source.splitlines(), lineterm="", n=1)
+    context = {
+        "journey": journey,
+        "source": source,
+        "revision": error.data["revision"],
+        "problems": _problems(request, source),
+        "overtaken": error.message,
+        "diff": [_line(row) for row in list(rows)[2:]],
+    }
+    return render(request, "staff/journeys/edit.html", context, status=409)
 
 
 def _problems(request: StaffRequest, source: str) -> list[Problem]:
