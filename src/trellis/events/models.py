@@ -106,7 +106,8 @@ class Signal(models.Model):
     ``status``: building (back-fill runs, progress 0..100), live, or broken (why).
     ``epoch``: batches of this epoch and later count it live; earlier events are back-filled,
     up to ``filled_to`` so far (null: nothing yet; once live, everything).
-    ``value_prop``: a numeric property that is summed beside the count.
+    ``value_prop``: a numeric property that is summed beside the count. ``contacts``: for how
+    many it was ever counted, as of the last night. ``version`` refuses the older of two edits.
     """
 
     key = models.SlugField(max_length=64, unique=True)
@@ -122,6 +123,10 @@ class Signal(models.Model):
     epoch = models.IntegerField(default=1)
     filled_to = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=clock.now)
+    description = models.TextField(default="", db_default="", blank=True)
+    contacts = models.IntegerField(default=0, db_default=0)
+    version = models.IntegerField(default=1, db_default=1)
+    changed_by = models.CharField(max_length=200, default="", db_default="")
 
     class Meta:
         db_table = "signal"
@@ -145,6 +150,39 @@ class SignalDaily(models.Model):
 
     class Meta:
         db_table = "signal_daily"
+
+
+class SignalDay(models.Model):
+    """How often a signal was counted on a day, and for how many contacts; for lists and plots."""
+
+    pk = models.CompositePrimaryKey("signal_id", "day")
+    signal_id = models.IntegerField()
+    day = models.DateField()
+    n = models.IntegerField()
+    contacts = models.IntegerField()
+
+    class Meta:
+        db_table = "signal_day"
+
+
+class ContentDay(models.Model):
+    """What was looked at, clicked and read on a day: one row for each of the most frequent
+    items of a kind (``events.content.KINDS``), and one with an empty ``key`` for all others.
+
+    ``n`` times by ``people`` on that day; ``items`` says how many items the row sums up.
+    """
+
+    pk = models.CompositePrimaryKey("day", "kind", "key")
+    day = models.DateField()
+    kind = models.CharField(max_length=10)
+    key = models.CharField(max_length=300)
+    label = models.CharField(max_length=200, blank=True)
+    n = models.IntegerField()
+    people = models.IntegerField()
+    items = models.IntegerField(default=1, db_default=1)
+
+    class Meta:
+        db_table = "content_day"
 
 
 class Decision(models.Model):

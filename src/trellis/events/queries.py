@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import Q
 
+from trellis.core import db
 from trellis.core.models import Counter
 from trellis.core.paging import Cursor, Page, paged
+from trellis.core.sql import load
 from trellis.events import names
 from trellis.events.models import EventName, Rejected, Signal
 
@@ -42,6 +45,8 @@ _PROFILE = (
     names.MERGE_UNDONE,
     names.ATTRIBUTE_CHANGED,
 )
+_SIGNALS = load("trellis.events", "signals")
+
 KINDS: Mapping[str, Kind] = {
     "activity": Kind(("page", "screen", "track"), without=_MESSAGES),
     "messages": Kind((), _MESSAGES),
@@ -200,30 +205,41 @@ def catalogue() -> list[EventName]:
 
 @dataclass(frozen=True, kw_only=True)
 class SignalRow:
-    """A signal, and how much it was seen in the last 30 days."""
+    """A signal, how often it was counted today and in seven days (``days``: day by day, where
+    any), and when last. Rolled up every ten minutes."""
 
     signal: Signal
-    events: int
-    contacts: int
-    last_on: Any
+    today: int
+    week: int
+    last_on: date | None
+    days: Sequence[int]
 
 
-def signals(since: datetime) -> list[SignalRow]:
-    """All signals with their counts since a day. The counts read ``signal_daily`` once."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT signal_id, sum(n), count(DISTINCT contact_id), max(day)"
-            " FROM signal_daily WHERE day >= %s GROUP BY signal_id",
-            [since.date()],
+def signals(today: date, search: str = "", bucket: str = "") -> list[SignalRow]:
+    """Signals by name, those that are broken first, with their counts; two statements."""
+    since = today - timedelta(days=7)
+    lately = {
+        row[0]: row[1:]
+        for row in db.fetch(_SIGNALS["lately"], {"today": today, "since": since})
+    }
+    rows = Signal.objects.order_by("name")
+    if search:
+        rows = rows.filter(
+            Q(name__icontains=search)
+            | Q(key__icontains=search)
+            | Q(event_name__icontains=search)
         )
-        counts = {row[0]: row[1:] for row in cursor.fetchall()}
-    rows = []
-    for signal in Signal.objects.order_by("name"):
-        events, contacts, last_on = counts.get(signal.pk, (0, 0, None))
-        rows.append(
-            SignalRow(signal=signal, events=int(events), contacts=contacts, last_on=last_on)
+    if bucket:
+        rows = rows.filter(bucket=bucket)
+    found = []
+    for signal in sorted(rows, key=lambda row: row.status != "broken"):
+        now, week, last_on, days = lately.get(signal.pk, (0, 0, None, ()))
+        found.append(
+            SignalRow(
+                signal=signal, today=int(now), week=int(week), last_on=last_on, days=tuple(days)
+            )
         )
-    return rows
+    return found
 
 
 def rejected(reason: str, after: Cursor | None, limit: int) -> Page[Rejected]:

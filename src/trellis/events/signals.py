@@ -149,6 +149,9 @@ def _finish(signal: Signal) -> None:
     signal.save(update_fields=["status", "progress"])
     bump_epoch()
     today: date = day_of(clock.now())
+    db.run(_SQL["days"], {"signal_id": signal.pk})
+    signal.contacts = db.fetch(_SQL["counted"], {"signal_id": signal.pk})[0][0]
+    signal.save(update_fields=["contacts"])
     db.run(_SQL["affected"], {"signal_id": signal.pk, "today": today})
 
 

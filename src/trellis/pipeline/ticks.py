@@ -12,12 +12,13 @@ from trellis.core import clock, db, sql
 from trellis.core.days import day_of
 from trellis.core.ids import SLOTS
 from trellis.core.locks import share_definitions
-from trellis.events import inbox, log, partitions, rejected
+from trellis.events import content, inbox, log, partitions, rejected
 from trellis.journeys import engine
 from trellis.messaging import deliver
 from trellis.people import purge
 from trellis.pipeline.derive import derive
 from trellis.scoring import companies
+from trellis.segments import history
 
 CHUNK = 2_000
 SEEN_DAYS = 35
@@ -26,6 +27,8 @@ REJECTED_DAYS = 90
 """Days for which refused items wait for somebody to mend and replay them."""
 UPLOAD_DAYS = 30
 """Days after which the uploaded file of an import that ended is deleted."""
+MOVE_DAYS = 400
+"""Days for which it is known who entered and left a segment, and why; growth stays."""
 ALL_SLOTS = tuple(range(SLOTS))
 
 _SQL = sql.load(__package__, "ticks")
@@ -73,11 +76,13 @@ def score_companies(now: datetime) -> int:
 
 def upkeep(now: datetime) -> None:
     """Once a day: partitions ahead, old months, old message ids, old visitors, old refused
-    items, old uploads."""
+    items, old uploads, old moves between segments; roll-ups of what came late."""
     partitions.ensure(now)
     partitions.retire(now)
     log.purge_seen(day_of(now) - timedelta(days=SEEN_DAYS))
     purge.anonymous(now)
     rejected.prune(now - timedelta(days=REJECTED_DAYS))
     imports.tidy(now - timedelta(days=UPLOAD_DAYS))
+    history.prune(now - timedelta(days=MOVE_DAYS))
+    content.by_night()
     companies.refresh_all(now)

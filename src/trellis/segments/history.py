@@ -63,6 +63,11 @@ def record(moves: Sequence[Move], now: datetime) -> None:
     db.run(_SQL["record"], {**dict(zip(names, columns, strict=True)), "now": now})
 
 
+def prune(before: datetime) -> int:
+    """Forget moves from before a time; returns how many."""
+    return db.run(_SQL["prune"], {"before": before})
+
+
 @dataclass(frozen=True, kw_only=True)
 class MoveRow:
     """A move as it is shown. ``reasons`` are the conditions that changed, in words, as far as

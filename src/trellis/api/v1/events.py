@@ -1,13 +1,13 @@
-"""The catalogue of events, signals, rejected items, sources; health and the clock."""
+"""The catalogue of events, rejected items, sources; health and the clock."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from ninja import Query, Router, Schema, Status
+from ninja import Query, Router, Schema
 from pydantic import Field
 
 from trellis.api import paging
@@ -17,14 +17,11 @@ from trellis.api.v1.contacts import plain
 from trellis.core import clock
 from trellis.core.errors import Forbidden
 from trellis.events import queries
-from trellis.events.behaviour import ensure_signal
-from trellis.events.models import Signal
 from trellis.pipeline import clockwork, gauges
 from trellis.sources.models import Source
 from trellis.tracking import replay
 
 events_router = Router(tags=["events"])
-signals_router = Router(tags=["signals"])
 rejected_router = Router(tags=["rejected events"])
 sources_router = Router(tags=["sources"])
 health_router = Router(tags=["health"])
@@ -39,36 +36,6 @@ class NameOut(Schema):
     type: str
     description: str
     first_seen: datetime
-
-
-class SignalOut(Schema):
-    """A behaviour with a name. ``status``: building (with progress), live, broken (why)."""
-
-    id: int
-    key: str
-    name: str
-    event_type: str
-    event_name: str
-    filter: Json
-    value_prop: str
-    bucket: str
-    status: str
-    why: str
-    progress: int
-    created_at: datetime
-
-
-class SignalIn(Schema):
-    """Behaviour to count: an event, a rule over its ``prop.*``, a property to add up."""
-
-    event_type: Literal["track", "page", "screen", "identify", "group", "alias", "system"] = (
-        "track"
-    )
-    event_name: str = Field(min_length=1, max_length=200)
-    filter: Json = Field(default_factory=dict)
-    value_prop: str = Field("", max_length=64)
-    name: str = Field("", max_length=120)
-    bucket: Literal["demographic", "interest", "engagement"] = "engagement"
 
 
 class RejectedOut(Schema):
@@ -130,20 +97,6 @@ def catalogue(request: HttpRequest) -> Any:
     """Names seen in the log. Scope: events.read."""
     caller(request, "events.read")
     return queries.catalogue()
-
-
-@signals_router.get("", response=list[SignalOut], summary="List signals")
-def list_signals(request: HttpRequest) -> list[Signal]:
-    """Scope: signals.read."""
-    caller(request, "signals.read")
-    return list(Signal.objects.order_by("key"))
-
-
-@signals_router.post("", response={201: SignalOut}, summary="Count a behaviour")
-def create_signal(request: HttpRequest, body: SignalIn) -> Status[Signal]:
-    """An equal one is found instead of made; the past is counted in the background.
-    Scope: signals.write."""
-    return Status(201, ensure_signal(caller(request, "signals.write"), **body.dict()))
 
 
 @rejected_router.get("", response=RejectedPage, summary="List rejected items")

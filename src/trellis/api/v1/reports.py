@@ -14,6 +14,7 @@ from trellis.api.paging import Json
 from trellis.core import clock
 from trellis.core.days import day_of
 from trellis.leads import queries as leads
+from trellis.reports import most_seen
 from trellis.reports import people_per_stage as per_stage
 
 router = Router(tags=["reports"])
@@ -58,4 +59,55 @@ def people_per_stage(request: HttpRequest, query: Annotated[PeopleQuery, Query()
         "stages": [row.key for row in found.stages],
         "periods": found.periods,
         "counts": found.counts,
+    }
+
+
+class SeenQuery(Schema):
+    """Pages, clicks or messages, over whole days, of everybody or of a segment's members."""
+
+    what: Literal["pages", "clicks", "messages"] = "pages"
+    since: date | None = Field(None, description="30 days ago where left out.")
+    segment_id: int | None = Field(None, ge=1, lt=2**31)
+    limit: int = Field(50, ge=1, le=200)
+
+
+class SeenItem(Schema):
+    """A page, a thing clicked, or a message (by template); ``times`` and ``people`` follow
+    ``kinds``."""
+
+    key: str
+    label: str
+    times: list[int]
+    people: list[int]
+
+
+class SeenOut(Schema):
+    """The most frequent items; ``cut_items`` more are not among them. Of a large segment
+    only ``looked`` of its ``members`` were looked at, and the figures are scaled up."""
+
+    kinds: list[str]
+    items: list[SeenItem]
+    cut: int
+    cut_items: int
+    looked: int
+    members: int
+
+
+@router.get("/most-seen", response=SeenOut, summary="Most viewed, clicked and read")
+def most(request: HttpRequest, query: Annotated[SeenQuery, Query()]) -> Json:
+    """Opens and clicks of machines do not count. Scope: reports.read."""
+    caller(request, "reports.read")
+    today = day_of(clock.now())
+    since = min(query.since or today - timedelta(days=29), today)
+    found = most_seen.most_seen(query.what, since, today, query.segment_id, query.limit)
+    return {
+        "kinds": list(most_seen.KINDS[query.what]),
+        "items": [
+            {"key": row.key, "label": row.label, "times": row.times, "people": row.people}
+            for row in found.items
+        ],
+        "cut": found.cut,
+        "cut_items": found.cut_items,
+        "looked": found.looked,
+        "members": found.members,
     }

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from trellis.cli.demo import setup, twins
+from trellis.cli.demo import groups, setup, twins
 from trellis.cli.demo.diary import SEGMENT_ENTERED as ENTERED
 from trellis.cli.demo.diary import Diary, EventKey
 from trellis.cli.demo.habits import Habits
@@ -21,9 +21,10 @@ from trellis.cli.demo.record import Recorder
 from trellis.cli.demo.runs import Theatre
 from trellis.cli.demo.tape import Tape, json, reserve
 from trellis.core import clock, db, sql
+from trellis.core.days import day_of
 from trellis.core.locks import bump_epoch, hold_definitions
 from trellis.core.models import Instance
-from trellis.events import partitions
+from trellis.events import content, partitions
 from trellis.events.inbox import event_id
 from trellis.events.models import Signal
 from trellis.events.types import Fact
@@ -132,4 +133,7 @@ def _derive(numbers: range, now: datetime, names: Mapping[EventKey, int], epoch:
         row = (fact.contact_id, event_id(fact), at, names[key], epoch, 1, None, at)
         tape.add("event", (*row, json(fact.props)))
     tape.play(lambda _line: None)
+    groups.tell(first, now)
+    content.by_night()
+    content.roll_up(day_of(now) - groups.HISTORY)
     db.run(_SQL["count_minutes"], {"first": first, "since": now - timedelta(days=1)})

@@ -85,3 +85,42 @@ CASE
     END
     ELSE 0
 END
+
+-- name: drop
+-- All roll-ups of a signal that is counted no longer.
+DELETE FROM signal_daily AS d WHERE d.signal_id = %(signal_id)s
+
+-- name: matches
+-- Of the newest events of a name since a time: how many pass the condition of a filter, and
+-- how many were looked at.
+SELECT count(*) FILTER (WHERE {condition}), count(*) FROM (
+    SELECT x.props FROM event AS x
+    WHERE x.name_id = %(name_id)s AND x.at >= %(since)s
+    ORDER BY x.at DESC LIMIT %(most)s
+) AS e
+
+-- name: newest
+-- The newest events that pass the condition of a signal, among the newest of their name.
+SELECT e.contact_id, e.at, e.props FROM (
+    SELECT x.contact_id, x.at, x.props FROM event AS x
+    WHERE x.name_id = %(name_id)s ORDER BY x.at DESC LIMIT %(looked)s
+) AS e
+WHERE {condition}
+ORDER BY e.at DESC LIMIT %(most)s
+
+-- name: days
+-- Days of a signal whose past was just counted.
+INSERT INTO signal_day AS d (signal_id, day, n, contacts)
+SELECT s.signal_id, s.day, sum(s.n), count(*)
+FROM signal_daily AS s WHERE s.signal_id = %(signal_id)s GROUP BY s.signal_id, s.day
+ON CONFLICT (signal_id, day) DO UPDATE SET n = EXCLUDED.n, contacts = EXCLUDED.contacts
+
+-- name: counted
+-- For how many contacts a signal was ever counted.
+SELECT count(DISTINCT s.contact_id) FROM signal_daily AS s WHERE s.signal_id = %(signal_id)s
+
+-- name: lately
+-- Of each signal: times today and in the last days, and when it was last counted.
+SELECT d.signal_id, coalesce(sum(d.n) FILTER (WHERE d.day = %(today)s), 0), sum(d.n), max(d.day),
+    array_agg(d.n ORDER BY d.day)
+FROM signal_day AS d WHERE d.day > %(since)s GROUP BY d.signal_id

@@ -54,25 +54,6 @@ LEFT JOIN event AS e ON e.contact_id = v.contact_id AND e.event_id = v.cause
 LEFT JOIN event_name AS n ON n.id = e.name_id
 ORDER BY v.at DESC, v.segment_id DESC
 
--- name: from_log
--- Fills moves from the log, for segments and times that have none yet. What a condition said
--- then is not known.
-INSERT INTO segment_move AS v (contact_id, segment_id, at, entered, why, cause)
-SELECT e.contact_id, (e.props ->> 'segment_id')::int, e.at, n.name = %(entered)s,
-    coalesce(e.props ->> 'why', 'event'), e.cause
-FROM event AS e
-JOIN event_name AS n ON n.id = e.name_id
-WHERE n.type = 'system' AND n.name IN (%(entered)s, %(left)s)
-    AND e.at >= %(since)s AND (e.props ->> 'segment_id') ~ '^[0-9]{1,9}$'
-    AND NOT EXISTS (
-        SELECT 1 FROM segment_move AS x
-        WHERE x.contact_id = e.contact_id
-            AND x.segment_id = (e.props ->> 'segment_id')::int
-            AND x.entered = (n.name = %(entered)s) AND x.at BETWEEN e.at - %(slack)s
-            AND e.at + %(slack)s
-    )
-ON CONFLICT (contact_id, segment_id, at) DO NOTHING
-
 -- name: prune
 -- Moves that are kept no longer; the days stay.
 DELETE FROM segment_move AS v WHERE v.at < %(before)s

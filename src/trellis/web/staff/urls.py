@@ -34,7 +34,7 @@ from trellis.web.staff import (
     users,
 )
 from trellis.web.staff.reports import index as reports_index
-from trellis.web.staff.reports import people_per_stage
+from trellis.web.staff.reports import most_seen, people_per_stage
 from trellis.web.staff.scoring import urls as scoring
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -47,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("attributes/", attributes.attributes, name="attributes"),
     path("attributes/<str:key>/", attributes.attributes_edit, name="attributes-edit"),
     path("reports/", reports_index.index, name="reports"),
+    path("reports/most-seen/", most_seen.show, name="reports-most-seen"),
     path("reports/people-per-stage/", people_per_stage.show, name="reports-people-per-stage"),
     path("tags/", tags.tags, name="tags"),
     path("contacts/<int:contact_id>/tags/", tags.tag_contact, name="contacts-tags"),
@@ -55,7 +56,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("companies/<int:company_id>/", companies.detail, name="companies-detail"),
     path("companies/<int:company_id>/edit/", companies.edit, name="companies-edit"),
     path("companies/<int:company_id>/merge/", companies.merge, name="companies-merge"),
-    path("signals/", signals.signals, name="signals"),
+    path("signals/", signals.index, name="signals"),
+    path("signals/new/", signals.create, name="signals-new"),
+    path("signals/matches/", signals.matches, name="signals-matches"),
+    path("signals/<int:signal_id>/", signals.detail, name="signals-detail"),
     path("imports/", imports.imports, name="imports"),
     path("imports/<int:import_id>/", imports.imports_detail, name="imports-detail"),
     path("imports/<int:import_id>/rejected.csv", imports.imports_faults, name="imports-faults"),

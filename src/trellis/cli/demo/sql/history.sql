@@ -44,4 +44,4 @@ FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::smallint[], %s::bigint[])
 -- name: analyze
 -- Fresh statistics, so that the first pages plan well.
 ANALYZE contact, identity, contact_identity, event, standing, lead, stage_move, message,
-    enrolment, step_pass, signal_daily, membership, consent, touch
+    enrolment, step_pass, signal_daily, membership, segment_move, consent, touch

@@ -43,6 +43,17 @@ GROUPS: tuple[Group, ...] = (
             ),
         ),
     ),
+    Group(
+        label=_("Behaviour"),
+        reports=(
+            Report(
+                url="reports-most-seen",
+                label=_("Most viewed, clicked and read"),
+                question=_("Which pages, buttons and messages do people look at?"),
+                icon="eye",
+            ),
+        ),
+    ),
 )
 """Every report there is; a new one adds its row here."""
 
