@@ -41,7 +41,7 @@ def run(small: bool) -> list[Result]:
                     spent[name] += seconds
         figure = TURNS * per_turn / spent["ours"]
         limit = TURNS * per_turn / spent["hand"]
-        delay = _delay(filled.contacts)
+        lag = delay(filled.contacts)
         about = {"contacts": filled.contacts, "events": filled.events}
         return [
             Result(
@@ -49,8 +49,8 @@ def run(small: bool) -> list[Result]:
                 ratio=figure / limit, **about,
             ),
             Result(
-                name="pipeline, p95 of delay", figure=delay, unit="s", limit=1.0,
-                ratio=1.0 / max(delay, 0.001), **about,
+                name="pipeline, p95 of delay", figure=lag, unit="s", limit=1.0,
+                ratio=1.0 / max(lag, 0.001), **about,
             ),
         ]  # fmt: skip
 
@@ -82,7 +82,7 @@ def _drain(work: Callable[[], int]) -> float:
     return time.perf_counter() - began
 
 
-def _delay(contacts: int) -> float:
+def delay(contacts: int) -> float:
     """The 95th percentile of the seconds between a fact's arrival and its decision."""
     from trellis.core import clock, db
     from trellis.pipeline import advance

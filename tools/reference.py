@@ -139,6 +139,13 @@ _SHAPES = {
 }
 
 
+_MESSAGES = (
+    "`sent`, `delivered`, `opened` and `clicked` (by people, not by programs that check mails),"
+    " `bounced`, `skipped`, `failed`, `unsubscribed`; `of`: `template`, `channel`, and for"
+    " clicks `link` (a part of the address), for bounces `type`, for skipped ones `reason`"
+)
+
+
 def rules() -> str:
     """Groups, fields and operators."""
     from trellis.rules.operators import OPERATORS
@@ -165,6 +172,28 @@ def rules() -> str:
         ),
         ("`segment`", "segment", "membership of segments, by key"),
         ("`signal.<key>`", "signal", "how often, how much and when somebody did something"),
+        ("`message.<what>`", "signal", _MESSAGES),
+        ("`form.submitted`", "signal", "sent a form; `of`: `form`"),
+        ("`import.row`", "signal", "stood in an import; `of`: `import` (its number)"),
+        (
+            "`journey.now`, `.ever`, `.goal`, `.finished`",
+            "choices",
+            "journeys somebody is in, was in, reached the goal of, finished",
+        ),
+        ("`journey.message_sent`", "signal", "a journey sent a message; `of`: `journey`"),
+        (
+            "`touch.first.<what>`, `touch.last.<what>`",
+            "",
+            "the first and the last arrival: `source` (a source with those under it),"
+            " `origin` (`market` or `sales`), `how`, `at`, `page` (landing page), `referrer`,"
+            " `utm_source`, `utm_medium`, `utm_campaign`, `utm_term`, `utm_content`",
+        ),
+        (
+            "`touch.any.<what>`",
+            "choices, list",
+            "the same over all arrivals, without `origin`, `how` and `at`",
+        ),
+        ("`touch.count`", "number", "number of arrivals"),
         ("`prop.<key>`", "any", "a property of an event; in filters of signals only"),
     ]
     rows = (
@@ -200,7 +229,8 @@ waits of journeys all use the same language.
 matches nobody. A missing value makes every positive operator fail; an operator that negates
 another is its exact opposite. Instead of `field` a leaf may name behaviour inline:
 `{"event": {"type": "page", "name": "Page Viewed", "filter": RULE}, "op": "count_gte", "value": 2}`;
-saving it makes the signal and counts it from the log.
+saving it makes the signal and counts it from the log. So do fields of behaviour by their own
+name: `message.clicked`, `form.submitted`.
 
 **Lengths of time** are `{"n": 14, "unit": "day"}`; units are `day`, `week`, `month`, `year`.
 Months and years are those of the calendar, clamped at their end; weeks begin on Monday.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from typing_extensions import override
 
 
 class CaptureConfig(AppConfig):
@@ -11,3 +12,9 @@ class CaptureConfig(AppConfig):
     name = "trellis.capture"
     label = "capture"
     default_auto_field = "django.db.models.BigAutoField"
+
+    @override
+    def ready(self) -> None:
+        from trellis.capture import fields
+
+        fields.register()

@@ -15,6 +15,7 @@ class JourneysConfig(AppConfig):
 
     @override
     def ready(self) -> None:
+        from trellis.journeys import fields
         from trellis.journeys.models import Enrolment, StepPass
         from trellis.journeys.refs import using_template
         from trellis.journeys.uses import uses
@@ -22,6 +23,7 @@ class JourneysConfig(AppConfig):
         from trellis.people.registry import SLOT, ContactTable, register
         from trellis.rules.usage import USERS
 
+        fields.register()
         USERS.register("journeys", uses)
         register(
             ContactTable(

@@ -15,9 +15,11 @@ class MessagingConfig(AppConfig):
 
     @override
     def ready(self) -> None:
+        from trellis.messaging import fields
         from trellis.messaging.models import Message, TrapMail
         from trellis.people.registry import SLOT, ContactTable, register
 
+        fields.register()
         register(
             ContactTable(
                 model=Message,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +15,8 @@ from trellis.leads import compute as leads
 from trellis.leads.models import Line, Reason, Stage
 from trellis.leads.types import LineSpec
 from trellis.rules import registry
-from trellis.rules.registry import Fields
+from trellis.rules.registry import Fields, read_by
+from trellis.rules.types import Rule
 from trellis.scoring import compute as scoring
 from trellis.scoring.models import ScoreRule
 from trellis.scoring.types import ModelSpec
@@ -42,6 +43,20 @@ class Definitions:
         """The segments that can be derived, by id."""
         return {spec.id: spec for layer in self.layers for spec in layer}
 
+    @cached_property
+    def heard(self) -> frozenset[str]:
+        """Names of our own events that change something which a rule in use reads."""
+        read = {field for rule in self._rules() for field in read_by(rule, self.fields)}
+        return frozenset(name for field in read for name in field.moved_by)
+
+    def _rules(self) -> Iterator[Rule]:
+        found: list[Rule | None] = [spec.rule for layer in self.layers for spec in layer]
+        found += [rule.rule for model in self.models for rule in model.rules]
+        for line in self.lines:
+            found += [line.entry, *(reason.rule for reason in line.unfit)]
+            found += [rule for stage in line.stages for rule in (stage.rule, stage.gate)]
+        return (rule for rule in found if rule is not None)
+
 
 def current() -> Definitions:
     """The definitions of the current epoch; call where the epoch cannot change."""
@@ -49,6 +64,11 @@ def current() -> Definitions:
         cursor.execute("SELECT epoch FROM core_instance WHERE id = 1")
         (epoch,) = cursor.fetchone()
     return _KEPT.at(int(epoch))
+
+
+def at(epoch: int) -> Definitions:
+    """The definitions of an epoch that is known to be the current one."""
+    return _KEPT.at(epoch)
 
 
 def load() -> Definitions:

@@ -7,7 +7,7 @@ same batch, and journeys react to it; everything else that stages state is for t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from trellis.messaging import feedback
 from trellis.people import attributes, consent, merge, resolve
 from trellis.people.attributes import Change
 from trellis.people.types import Claim, Resolution
+from trellis.pipeline import definitions
 from trellis.pipeline.derive import derive as derive_touched
 from trellis.sources import touches
 
@@ -67,7 +68,8 @@ class Batch:
     def touched(self) -> list[int]:
         """The contacts to derive again, in order: all but those about whom the batch only
         says what derivation itself decided, or what no rule reads."""
-        loud = {row.contact_id for fact, row in self.items if _moves(fact)}
+        heard = definitions.at(self.epoch).heard
+        loud = {row.contact_id for fact, row in self.items if _moves(fact, heard)}
         return sorted(self.causes.keys() & (loud | self.counted))
 
 
@@ -85,8 +87,9 @@ QUIET = frozenset(
 """Our own events that change nothing rules read, unless a signal counts them."""
 
 
-def _moves(fact: Fact) -> bool:
-    """Whether derivation may find something new: not where it only hears itself. Segments
+def _moves(fact: Fact, heard: Collection[str]) -> bool:
+    """Whether derivation may find something new: not where it only hears itself, unless a
+    rule reads what such an event changes (``heard``). Segments
     kept by hand, or built alone after a change of their rule, are read by other segments."""
     if fact.type != SYSTEM or fact.traits or fact.consent:
         return True
@@ -94,7 +97,7 @@ def _moves(fact: Fact) -> bool:
         return fact.props.get("how") != "rule"
     if fact.name in (names.SEGMENT_ENTERED, names.SEGMENT_LEFT):
         return fact.props.get("why") not in ("event", "clock")
-    return fact.name not in QUIET
+    return fact.name not in QUIET or fact.name in heard
 
 
 def see(batch: Batch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -16,6 +17,9 @@ from trellis.rules.types import Rule
 
 SAMPLE = 10_000
 """Contacts looked at for an estimate."""
+
+KEPT = 5.0
+"""Seconds for which what fields offer is taken as it was."""
 
 _FIELDS: locks.Definitions[Fields] = locks.Definitions(registry.snapshot)
 
@@ -41,9 +45,35 @@ def holding(
 
 
 def fields() -> Fields:
-    """The fields of the current epoch, kept between calls."""
+    """The fields of the current epoch, kept between calls. What fields offer (templates,
+    journeys, forms) may change without a new epoch; it is looked at again after a while."""
     ((epoch,),) = db.fetch("SELECT epoch FROM core_instance WHERE id = 1")
-    return _FIELDS.at(int(epoch))
+    return _OFFERED.of(_FIELDS.at(int(epoch)))
+
+
+class _Offered:
+    """The newest fields of an epoch; the same ones while nothing changed, so that what is
+    compiled from them lasts."""
+
+    def __init__(self) -> None:
+        self._epoch: Fields | None = None
+        self._newest: Fields | None = None
+        self._read = 0.0
+
+    def of(self, epoch: Fields) -> Fields:
+        """The newest fields, given those the epoch began with."""
+        now = time.monotonic()
+        if self._epoch is not epoch or self._newest is None:
+            self._epoch, self._newest, self._read = epoch, epoch, now
+        elif now - self._read > KEPT:
+            fresh = registry.snapshot()
+            if list(fresh.values()) != list(self._newest.values()):
+                self._newest = fresh
+            self._read = now
+        return self._newest
+
+
+_OFFERED = _Offered()
 
 
 @lru_cache(maxsize=64)

@@ -133,7 +133,9 @@ def _actual_words(leaf: Leaf, actual: Any, fields: Mapping[str, Field]) -> str:
         return _("given") if actual else _("withdrawn")
     if leaf.type == types.SIGNAL:
         return _behaved_words(leaf, actual)
-    labels = {choice.id: str(choice.label) for choice in fields[leaf.field].choices or ()}
+    choices = fields[leaf.field].choices or ()
+    labels = {id_: str(choice.label) for choice in choices for id_ in choice.also}
+    labels |= {choice.id: str(choice.label) for choice in choices}
     if leaf.type in (types.CHOICES, types.CHOICE):
         items = actual if isinstance(actual, list) else [actual]
         return ", ".join(f"“{labels.get(item, item)}”" for item in items)

@@ -16,6 +16,8 @@ class SourcesConfig(AppConfig):
     @override
     def ready(self) -> None:
         from trellis.people.registry import ContactTable, register
+        from trellis.sources import fields
         from trellis.sources.models import Touch
 
+        fields.register()
         register(ContactTable(model=Touch, mode="move"))
