@@ -15,6 +15,7 @@ from trellis.events import inbox
 from trellis.journeys import actions as journeys
 from trellis.journeys.models import Enrolment
 from trellis.leads import actions as leads
+from trellis.leads.models import Question, Reason
 from trellis.messaging import actions as messaging
 from trellis.messaging import deliver, outbox
 from trellis.messaging.models import Message, TrapMail
@@ -157,6 +158,12 @@ def pages(company: Company) -> list[str]:
         "/score/new/",
         "/stages/",
         "/stages/mql/",
+        "/stages/mql/leads/",
+        "/lines/new/",
+        "/lines/main/",
+        f"/lines/main/reasons/{Reason.objects.order_by('id')[0].pk}/",
+        f"/lines/main/questions/{Question.objects.order_by('id')[0].pk}/",
+        "/proposals/",
         "/reports/",
         "/reports/people-per-stage/",
         "/signals/",

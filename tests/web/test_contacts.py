@@ -125,10 +125,10 @@ def test_an_edit_writes_only_what_differs(client: Client) -> None:
 def test_a_stage_moves_backwards_only_with_a_reason(client: Client) -> None:
     cast.sign_in(client)
     ann = cast.someone("Ann")
-    client.post(f"/contacts/{ann}/stage/", {"to": "sql", "reason": ""})
-    refused = client.post(f"/contacts/{ann}/stage/", {"to": "lead", "reason": ""})
-    assert refused.status_code == 422
-    client.post(f"/contacts/{ann}/stage/", {"to": "lead", "reason": "not now"})
+    client.post(f"/contacts/{ann}/lead/", {"act": "move", "to": "sql"})
+    refused = client.post(f"/contacts/{ann}/lead/", {"act": "move", "to": "lead"}, follow=True)
+    assert "Moving a lead back needs a reason." in refused.content.decode()
+    client.post(f"/contacts/{ann}/lead/", {"act": "move", "to": "lead", "note": "not now"})
     drain()
     page = client.get(f"/contacts/{ann}/").content.decode()
     assert "not now" in page

@@ -53,7 +53,7 @@ def writes(company: cast.Company, odd: str) -> list[tuple[str, dict[str, object]
         ("/contacts/bulk/", {"act": "attribute", **sure, "attribute": "topic", "value": "x"}),
         ("/contacts/duplicates/", {"act": "merge", "winner": company.ann, "loser": odd}),
         ("/contacts/duplicates/", {"conflict": odd}),
-        (f"/contacts/{company.ann}/stage/", {"to": "mql", "reason": odd}),
+        (f"/contacts/{company.ann}/lead/", {"act": "move", "to": "mql", "note": odd}),
         (f"/journeys/{company.journey}/enrol/", {"contact": odd}),
         (f"/journeys/{company.journey}/enrol/", {"contact": odd, "act": "remove"}),
         (f"/journeys/{company.journey}/edit/", {"source": odd}),

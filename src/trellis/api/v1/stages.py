@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
+from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from trellis.api.auth import caller
-from trellis.api.paging import Json
+from trellis.api.paging import Id, Json
 from trellis.api.v1.contacts import MovedOut
 from trellis.core import clock
-from trellis.leads import actions, queries
+from trellis.leads import actions, gates, queries
+from trellis.leads.actions import shared
 
 router = Router(tags=["stages"])
 
 
 class StageOut(Schema):
-    """A stage. ``rule`` moves leads forward by itself; ``rule_broken`` says what is wrong."""
+    """A stage. ``rule`` moves leads forward by itself, or proposes them (``automatic``);
+    ``rule_broken`` says what is wrong. ``path`` names it across lines. ``requires`` and
+    ``min_score`` are its gate; longer than ``limit_days`` in it is stuck."""
 
     id: int
     key: str
+    path: str
     name: str
     rank: int
     kind: str
     team: str
     rule: dict[str, Any] | None
     rule_broken: str
+    automatic: str
+    requires: list[str]
+    min_score: int | None
+    limit_days: int | None
+    version: int
     archived: bool
 
 
 class StageIn(Schema):
-    """A stage to add behind another one."""
+    """A stage to add behind another one of a line ("" is the default one)."""
 
     key: str = Field(max_length=64)
     name: str = Field(max_length=120)
@@ -40,27 +50,43 @@ class StageIn(Schema):
     kind: str = "open"
     team: str = "marketing"
     rule: dict[str, Any] | None = None
+    automatic: str = "move"
+    requires: list[str] = Field(default_factory=list, max_length=50)
+    min_score: int | None = Field(None, ge=-100_000, le=100_000)
+    limit_days: int | None = Field(None, ge=1, le=3_650)
+    line: str = Field("", max_length=64)
 
 
 class StageChange(Schema):
-    """What changes; what is left out stays. ``rule`` null ends moves by rule."""
+    """What changes; what is left out stays. ``rule`` null ends moves by rule. With
+    ``version``, refused with 409 and what differs where somebody saved it since."""
 
     name: str | None = Field(None, max_length=120)
+    kind: str | None = None
+    team: str | None = None
     rule: dict[str, Any] | None = None
+    automatic: str | None = None
+    requires: list[str] | None = Field(None, max_length=50)
+    min_score: int | None = Field(None, ge=-100_000, le=100_000)
+    limit_days: int | None = Field(None, ge=1, le=3_650)
+    version: int | None = None
 
 
 class OrderIn(Schema):
-    """All keys in their new order."""
+    """All keys of a line in their new order."""
 
     keys: list[str] = Field(max_length=100)
+    line: str = Field("", max_length=64)
 
 
 class MoveIn(Schema):
-    """Leads to move; going backwards needs a reason."""
+    """Leads to move to a stage, ``stage`` or ``line/stage``. Going backwards, or out of lost
+    or disqualified, needs a reason; so does passing the gate ``anyway``."""
 
     contact_ids: list[int] = Field(min_length=1, max_length=5_000)
-    to: str = Field(max_length=64)
+    to: str = Field(max_length=129)
     reason: str = Field("", max_length=1000)
+    anyway: bool = False
 
 
 class ArchiveIn(Schema):
@@ -70,24 +96,28 @@ class ArchiveIn(Schema):
 
 
 @router.get("", response=list[StageOut], summary="List stages")
-def list_stages(request: HttpRequest) -> Any:
-    """In their order, archived ones too. Scope: leads.read."""
+def list_stages(request: HttpRequest, line: Annotated[str, Query(max_length=64)] = "") -> Any:
+    """Of a line, in their order, archived ones too. Scope: leads.read."""
     caller(request, "leads.read")
-    return list(queries.stages().values())
+    return _stages(line)
+
+
+def _stages(line: str) -> list[queries.StageRow]:
+    return list(queries.stages(queries.line(line).pk).values())
 
 
 @router.post("", response={201: list[StageOut]}, summary="Add a stage")
 def add_stage(request: HttpRequest, body: StageIn) -> Status[Any]:
     """Answers all stages. Scope: stages.write."""
     actions.add_stage(caller(request), **body.dict())
-    return Status(201, list(queries.stages().values()))
+    return Status(201, _stages(body.line))
 
 
 @router.put("/order", response=list[StageOut], summary="Reorder stages")
 def reorder(request: HttpRequest, body: OrderIn) -> Any:
     """Scope: stages.write."""
-    actions.reorder_stages(caller(request), body.keys)
-    return list(queries.stages().values())
+    actions.reorder_stages(caller(request), body.keys, body.line)
+    return _stages(body.line)
 
 
 @router.post("/move", response=MovedOut, summary="Move leads")
@@ -95,22 +125,51 @@ def move(request: HttpRequest, body: MoveIn) -> Any:
     """Scope: leads.write."""
     numbers = [number for number in body.contact_ids if 0 < number < 2**63]
     actor = caller(request, "leads.write")
-    return actions.move_stage(actor, numbers, body.to, "hand", body.reason, clock.now())
+    return actions.move_stage(
+        actor, numbers, body.to, "hand", body.reason, clock.now(), anyway=body.anyway
+    )
 
 
 @router.patch("/{key}", response=list[StageOut], summary="Change a stage")
-def change_stage(request: HttpRequest, key: str, body: StageChange) -> Any:
-    """Answers all stages. Scope: stages.write."""
+def change_stage(
+    request: HttpRequest,
+    key: str,
+    body: StageChange,
+    line: Annotated[str, Query(max_length=64)] = "",
+) -> Any:
+    """Answers all stages of the line. Scope: stages.write."""
     actor = caller(request, "stages.write")
     given = body.dict(exclude_unset=True)
-    if given.get("name") is not None:
-        actions.rename_stage(actor, key, given["name"])
-    if "rule" in given:
-        actions.set_stage_rule(actor, key, given["rule"])
-    return list(queries.stages().values())
+    version = given.pop("version", None)
+    path = f"{line}/{key}" if line else key
+    kept = asdict(actions.draft_of(path))
+    never = {"name", "kind", "team", "automatic", "requires"}
+    wanted = {k: v for k, v in given.items() if v is not None or k not in never}
+    actions.change_stage(actor, path, actions.StageDraft(**kept | wanted), version=version)
+    return _stages(line)
 
 
 @router.post("/{key}/archive", response=Json, summary="Archive a stage")
-def archive_stage(request: HttpRequest, key: str, body: ArchiveIn) -> Json:
+def archive_stage(
+    request: HttpRequest,
+    key: str,
+    body: ArchiveIn,
+    line: Annotated[str, Query(max_length=64)] = "",
+) -> Json:
     """Its leads move to another stage first. Scope: stages.write."""
-    return {"moved": actions.archive_stage(caller(request), key, body.to, clock.now())}
+    path = f"{line}/{key}" if line else key
+    return {"moved": actions.archive_stage(caller(request), path, body.to, clock.now())}
+
+
+@router.get("/{key}/blocked/{contact_id}", response=Json, summary="What bars the way")
+def blocked(
+    request: HttpRequest,
+    key: str,
+    contact_id: Id,
+    line: Annotated[str, Query(max_length=64)] = "",
+) -> Json:
+    """What a contact lacks to pass the gate of a stage. Scope: leads.read."""
+    caller(request, "leads.read")
+    _line, stage = shared.find(f"{line}/{key}" if line else key)
+    lacks = gates.missing(stage.id, contact_id, clock.now())
+    return {"blocked_because": [f"{row.sentence} ({row.words})" for row in lacks]}

@@ -128,12 +128,13 @@ def set_stage_rule(actor: Actor, path: str, rule: Mapping[str, Any] | None) -> N
 
 def _change(actor: Actor, path: str, **values: Any) -> None:
     require(actor, "stages.write")
-    kept = asdict(draft_of(shared.stage_row(path)))
+    kept = asdict(draft_of(path))
     change_stage(actor, path, StageDraft(**kept | values))
 
 
-def draft_of(stage: Stage) -> StageDraft:
-    """A stage as it stands, to change some of it."""
+def draft_of(path: str) -> StageDraft:
+    """A stage as it stands, to change some of it. Raises ``NotFound``."""
+    stage = shared.stage_row(path)
     return StageDraft(
         name=stage.name,
         kind=stage.kind,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from trellis.core import clock
 from trellis.core.errors import NotFound
 from trellis.core.paging import Cursor
 from trellis.events import queries as events
-from trellis.leads import actions as leads_actions
 from trellis.people import queries as people
 from trellis.people.queries import Profile
 from trellis.web.staff.access import StaffRequest, page
@@ -61,22 +58,3 @@ def timeline(request: StaffRequest, contact_id: int) -> HttpResponseBase:
     address = reverse("contacts-profile", args=[contact_id])
     answer["HX-Replace-Url"] = f"{address}?{context['this']['query']}"
     return answer
-
-
-@page("contacts.read", "POST", change="leads.write")
-def move(request: StaffRequest, contact_id: int) -> HttpResponseBase:
-    """Move the lead to another stage by hand."""
-    found_or_404(contact_id)
-    moved = leads_actions.move_stage(
-        request.actor,
-        [contact_id],
-        request.POST.get("to", ""),
-        "hand",
-        request.POST.get("reason", "")[:300],
-        clock.now(),
-    )
-    if moved.contact_ids:
-        messages.success(request, _("Moved."))
-    else:
-        messages.error(request, _("Not moved: %(why)s.") % {"why": ", ".join(moved.skipped)})
-    return redirect("contacts-profile", contact_id)

@@ -58,6 +58,12 @@ SECTIONS: Sequence[Section] = (
             Item(
                 label=_("Companies"), url="companies", icon="building", right="companies.read"
             ),
+            Item(
+                label=_("Ready to send on"),
+                url="proposals",
+                icon="arrow-up-right",
+                right="leads.read",
+            ),
         ),
     ),
     Section(

@@ -1,69 +1,117 @@
-"""Stages: their order, names and rules, and how many people stand in each."""
+"""The lifecycle of each line as a board, and its stages."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from trellis.core import clock
-from trellis.core.errors import InvalidInput, NotFound, TrellisError
+from trellis.core.errors import Conflict, InvalidInput, NotFound, TrellisError
 from trellis.leads import actions
 from trellis.leads import queries as leads
-from trellis.people import queries as people
+from trellis.leads.actions import StageDraft
+from trellis.leads.models import Line
+from trellis.reports.time_in_stage import Span, time_in_stage
 from trellis.rules import evaluate, words
 from trellis.rules.parse import parse
-from trellis.rules.types import RuleError
-from trellis.web.staff import rules
+from trellis.rules.types import CONSENT, SEGMENT, SIGNAL, RuleError
+from trellis.web.staff import given, lead_words, rules
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.memo import forget, remember
+
+WEEK = timedelta(days=7)
+YEAR = timedelta(days=365)
+NUMBERS = ("min_score", "limit_days")
+_WHOLE = re.compile(r"-?\d{1,9}")
+
+
+def chosen(request: StaffRequest) -> Line:
+    """The line that the address names; the default one where it names none."""
+    return leads.line(request.GET.get("line", "")[:64])
+
+
+def address(name: str, line: Line, *args: str) -> str:
+    """The address of a page about a line."""
+    found = reverse(name, args=args)
+    return found if line.default else f"{found}?line={line.key}"
 
 
 @page("leads.read", "GET", "POST", change="stages.write")
 def index(request: StaffRequest) -> HttpResponseBase:
-    """The lifecycle; POST moves a stage up or down, adds or archives one."""
+    """The lifecycle of a line; POST reorders its stages, adds or archives one."""
+    line = chosen(request)
     if request.method == "POST":
-        return _act(request)
+        return _act(request, line)
     known = evaluate.fields()
-    counts = remember("spread", people.spread).stages
-    stages = leads.live_stages(leads.stages())
-    most = max([counts.get(stage.id, 0) for stage in stages] or [0]) or 1
+    now = clock.now()
+    counts = remember(f"board-{line.pk}", lambda: leads.board(line.pk, now - WEEK))
+    spans = remember(f"spans-{line.pk}", lambda: time_in_stage(line.pk, now - YEAR))
+    stages = leads.live_stages(leads.stages(line.pk))
+    visitors = remember("anonymous", leads.visitors) if line.default else 0
+    most = max([column.leads for column in counts.values()] or [0]) or 1
     rows = [
-        {
-            "stage": stage,
-            "n": counts.get(stage.id, 0),
-            "share": round(100 * counts.get(stage.id, 0) / most),
-            "sentence": _sentence(stage, known),
-        }
+        _column(stage, counts.get(stage.id) or leads.Column(), spans.get(stage.id), most, known)
         for stage in stages
     ]
-    return render(request, "staff/stages/list.html", {"rows": rows})
+    context = {
+        "line": line,
+        "lines": leads.lines(),
+        "rows": rows,
+        "visitors": visitors,
+        "kinds": lead_words.STAGE_KINDS,
+        "teams": lead_words.TEAMS,
+        "proposed": sum(column.proposed for column in counts.values()),
+        "ended": sum(column.ended for column in counts.values()),
+    }
+    return render(request, "staff/stages/board.html", context)
 
 
-def _sentence(stage: leads.StageRow, known: Any) -> str:
-    if not stage.rule:
+def _column(
+    stage: leads.StageRow, column: leads.Column, span: Span | None, most: int, known: Any
+) -> dict[str, Any]:
+    return {
+        "stage": stage,
+        "column": column,
+        "span": span,
+        "share": round(100 * column.leads / most),
+        "sentence": _sentence(stage.rule, known),
+        "requires": [str(known[key].label) for key in stage.requires if key in known],
+    }
+
+
+def _sentence(rule: Mapping[str, Any] | None, known: Any) -> str:
+    if not rule:
         return ""
     try:
-        return words.sentence(parse(stage.rule, known), known)
+        return words.sentence(parse(rule, known), known)
     except RuleError as error:
         return error.message
 
 
-def _act(request: StaffRequest) -> HttpResponseBase:
+def _act(request: StaffRequest, line: Line) -> HttpResponseBase:
     post = request.POST
     verb, key = post.get("act", ""), post.get("key", "")
-    keys = [stage.key for stage in leads.live_stages(leads.stages())]
+    keys = [stage.key for stage in leads.live_stages(leads.stages(line.pk))]
+    path = key if line.default else f"{line.key}/{key}"
+    of = "" if line.default else line.key
     if verb in {"up", "down"} and key in keys:
         at = keys.index(key)
         to = at - 1 if verb == "up" else at + 1
         if 0 <= to < len(keys):
             keys[at], keys[to] = keys[to], keys[at]
-            actions.reorder_stages(request.actor, keys)
+            actions.reorder_stages(request.actor, keys, of)
+    elif verb == "order":
+        actions.reorder_stages(request.actor, post.get("keys", "").split(","), of)
     elif verb == "add":
         name = post.get("name", "")
         actions.add_stage(
@@ -72,28 +120,37 @@ def _act(request: StaffRequest) -> HttpResponseBase:
             name=name,
             after=post.get("after", keys[-1]),
             kind=post.get("kind", "open"),
+            team=post.get("team", "marketing"),
+            line=of,
         )
         messages.success(request, _("%(name)s is added.") % {"name": name})
     elif verb == "archive":
-        n = actions.archive_stage(request.actor, key, post.get("to", ""), clock.now())
+        n = actions.archive_stage(request.actor, path, post.get("to", ""), clock.now())
         messages.success(request, _("Archived; %(n)d leads moved.") % {"n": n})
     else:
         raise InvalidInput(_("There is no such act."))
     forget()
-    return redirect("stages")
+    return redirect(address("stages", line))
 
 
 @page("leads.read", "GET", "POST", change="stages.write")
 def edit(request: StaffRequest, key: str) -> HttpResponseBase:
-    """The name of a stage, and the rule that moves leads into it."""
-    stages = leads.live_stages(leads.stages())
+    """Everything about a stage: name, team, rule, gate, limit."""
+    line = chosen(request)
+    stages = leads.live_stages(leads.stages(line.pk))
     stage = next((row for row in stages if row.key == key), None)
     if stage is None:
         raise NotFound(_("There is no such stage."))
     problems: list[Any] = []
+    clash: Conflict | None = None
+    written = _shown(stage)
     if request.method == "POST":
+        written = _written(request)
         try:
-            _save(request, stage)
+            _save(request, stage, written)
+        except Conflict as error:
+            clash = error
+            written["version"] = error.data.get("version", stage.version)
         except RuleError as error:
             problems = list(error.problems)
         except TrellisError as error:
@@ -101,24 +158,84 @@ def edit(request: StaffRequest, key: str) -> HttpResponseBase:
                 raise
             problems = [error.message]
         else:
+            forget()
             messages.success(request, _("Saved."))
-            return redirect("stages")
+            return redirect(address("stages", line))
     context = {
+        "line": line,
         "stage": stage,
+        "written": written,
         "problems": problems,
-        "name": request.POST.get("name", stage.name),
+        "clash": clash,
         "others": [row for row in stages if row.key != key],
-        "automatic": request.POST.get("automatic", "on" if stage.rule else "") == "on",
-        "rule_json": request.POST.get("rule") or json.dumps(stage.rule or {"all": []}),
+        "kinds": lead_words.STAGE_KINDS,
+        "teams": lead_words.TEAMS,
+        "fields": _fields(),
+        "rule_json": written["rule"],
+        "first": stages[0].id == stage.id,
     }
-    status = 422 if problems else 200
+    status = 409 if clash else 422 if problems else 200
     return render(request, "staff/stages/edit.html", context, status=status)
 
 
-def _save(request: StaffRequest, stage: leads.StageRow) -> None:
-    name = request.POST.get("name", "")
-    if name != stage.name:
-        actions.rename_stage(request.actor, stage.key, name)
-    rule = rules.read_json(request) if request.POST.get("automatic") == "on" else None
-    if rule != stage.rule:
-        actions.set_stage_rule(request.actor, stage.key, rule)
+def _fields() -> list[dict[str, Any]]:
+    """The fields that a gate may demand."""
+    known = evaluate.fields().values()
+    return [
+        {"key": field.key, "label": str(field.label), "group": str(field.group)}
+        for field in known
+        if field.type not in (SEGMENT, SIGNAL, CONSENT)
+        and field.choices is None
+        and field.key.startswith(("contact.", "attr.", "qualification.", "company."))
+        and field.key not in ("contact.known", "contact.created_at")
+    ]
+
+
+def _shown(stage: leads.StageRow) -> dict[str, Any]:
+    return {
+        "name": stage.name,
+        "kind": stage.kind,
+        "team": stage.team,
+        "by": stage.automatic if stage.rule else "hand",
+        "requires": list(stage.requires),
+        "min_score": stage.min_score,
+        "limit_days": stage.limit_days,
+        "rule": json.dumps(stage.rule or {"all": []}),
+        "version": stage.version,
+    }
+
+
+def _written(request: StaffRequest) -> dict[str, Any]:
+    post = request.POST
+    return {
+        "name": post.get("name", ""),
+        "kind": post.get("kind", "open"),
+        "team": post.get("team", "marketing"),
+        "by": post.get("by", "hand"),
+        "requires": post.getlist("requires"),
+        "min_score": post.get("min_score", ""),
+        "limit_days": post.get("limit_days", ""),
+        "rule": post.get("rule") or '{"all": []}',
+        "version": post.get("version", ""),
+    }
+
+
+def _save(request: StaffRequest, stage: leads.StageRow, written: Mapping[str, Any]) -> None:
+    numbers = {}
+    for name in NUMBERS:
+        text = str(written[name]).strip()
+        if text and not _WHOLE.fullmatch(text):
+            raise InvalidInput(_("%(text)s is not a whole number.") % {"text": text})
+        numbers[name] = int(text) if text else None
+    by_hand = written["by"] == "hand"
+    draft = StageDraft(
+        name=written["name"],
+        kind=written["kind"],
+        team=written["team"],
+        rule=None if by_hand else rules.read_json(request),
+        automatic="move" if by_hand else written["by"],
+        requires=written["requires"],
+        **numbers,
+    )
+    version = given.number(str(written["version"]))
+    actions.change_stage(request.actor, stage.path, draft, version=version)

@@ -7,7 +7,7 @@ place the order is the order of the page, on a phone too.
 
 from __future__ import annotations
 
-from trellis.web.staff.cards import ahead, known, past, persona, story, who, why
+from trellis.web.staff.cards import ahead, known, lead, past, persona, story, who, why
 from trellis.web.staff.cards.subject import Card
 
 CARDS: tuple[Card, ...] = (
@@ -15,9 +15,11 @@ CARDS: tuple[Card, ...] = (
     # why and what next: what a salesperson looks for first
     Card(key="why", place="now", context=why.why, right="scoring.read"),
     Card(key="ahead", place="now", context=ahead.ahead),
+    Card(key="lead", place="now", context=lead.lead, right="leads.read"),
+    Card(key="qualification", place="now", context=lead.qualification, right="leads.read"),
     Card(key="journeys", place="now", context=past.journeys, right="journeys.read"),
     Card(key="messages", place="now", context=past.messages, right="messages.read"),
-    Card(key="stages", place="now", context=past.stages, right="leads.read"),
+    Card(key="stages", place="now", context=lead.history, right="leads.read"),
     # what happened
     Card(key="story", place="story", context=story.story),
     # who, in full

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from trellis.leads import queries as leads
 from trellis.people import queries as people
 from trellis.segments import queries
 from trellis.web.staff.cards.subject import Subject
@@ -24,16 +23,6 @@ def journeys(subject: Subject) -> Mapping[str, Any] | None:
 def messages(subject: Subject) -> Mapping[str, Any] | None:
     """The newest messages, and what came of each."""
     return {"rows": subject.messages} if subject.messages else None
-
-
-def stages(subject: Subject) -> Mapping[str, Any]:
-    """How they went through the stages."""
-    return {
-        "rows": [
-            {"move": move, "end": subject.stages.get(move.to_stage_id)}
-            for move in leads.moves(subject.id)
-        ]
-    }
 
 
 def identities(subject: Subject) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from trellis.accounts.types import Actor, Right
 from trellis.core import clock
 from trellis.journeys import queries as journeys
 from trellis.leads import queries as leads
+from trellis.leads.models import Line
 from trellis.messaging import queries as messaging
 from trellis.messaging.queries import Filter
 from trellis.people import queries as people
@@ -42,9 +43,27 @@ class Subject:
         return self.contact.contact_id
 
     @cached_property
+    def every_stage(self) -> dict[int, leads.StageRow]:
+        """The stages of all lines by id."""
+        return leads.all_stages()
+
+    @cached_property
+    def lines(self) -> dict[int, Line]:
+        """The live business lines by id, the default one first."""
+        return {line.pk: line for line in leads.lines()}
+
+    @cached_property
+    def in_lines(self) -> Sequence[leads.OfContact]:
+        """The leads of the contact, the default line first."""
+        return leads.of_contact(self.id)
+
+    @cached_property
     def stages(self) -> dict[int, leads.StageRow]:
-        """All stages of the default line by id."""
-        return leads.stages()
+        """The stages of the default line by id."""
+        default = {number for number, line in self.lines.items() if line.default}
+        return {
+            number: row for number, row in self.every_stage.items() if row.line_id in default
+        }
 
     @cached_property
     def consents(self) -> list[Consent]:
