@@ -17,6 +17,8 @@ from trellis.core.errors import TrellisError
 from trellis.core.machine import MB
 from trellis.tracking import spool
 
+PATIENCE = 10.0
+"""Seconds to wait for a web process that is busy; one that is away refuses at once."""
 LAG = 60.0
 """Seconds of lag above which the pipeline counts as behind."""
 SKEW = 5.0
@@ -176,7 +178,7 @@ def web_port() -> Iterator[Finding]:
     """Something answers on the web process' port, and it is Trellis."""
     host, port = settings.TRELLIS_HOST, settings.TRELLIS_PORT
     try:
-        with socket.create_connection((host, port), timeout=2) as sock:
+        with socket.create_connection((host, port), timeout=PATIENCE) as sock:
             sock.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
             said = sock.recv(64)
     except OSError:
