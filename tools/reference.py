@@ -94,8 +94,10 @@ def _argument(item: argparse.Action) -> tuple[str, str]:
 
 def events() -> str:
     """The events of our own, and how outside ones are named."""
-    from trellis.events.names import SYSTEM_EVENTS
+    from trellis.events.names import SYSTEM_EVENTS, WEB_EVENTS
     from trellis.events.types import STANDARD_NAMES
+    from trellis.tracking.options import AUTOMATIC
+    from trellis.tracking.page import CLICK_IDS
 
     return _page(
         "Events",
@@ -113,6 +115,20 @@ def events() -> str:
                     *((f"`{call}`", name) for call, name in STANDARD_NAMES.items()),
                 ],
             ),
+            "## Events of websites",
+            "",
+            "Track calls by which websites say what visitors do. `t.js` tells those of pages,"
+            " clicks, forms and products by itself (see how-to/track-a-website); shops use the"
+            " same names in any Segment library. Every event of `t.js` also carries the page"
+            " (`url`, `path`, `title`, `referrer`), the campaign of its address (`utm_*` and"
+            f" {', '.join(f'`{name}`' for name in sorted(CLICK_IDS))}), its visit (`session`,"
+            " the number `visit`, `session_start` on the first) and the device (`user_agent`,"
+            " `locale`, `time_zone`, `screen_width`, `touch`).",
+            "",
+            *_table(("name", "meaning"), WEB_EVENTS.items()),
+            "What `t.js` tells can be switched off for each write key:",
+            "",
+            *_table(("key", "what"), ((f"`{key}`", text) for key, text in AUTOMATIC.items())),
             "## Events of Trellis",
             "",
             *_table(("name", "meaning"), SYSTEM_EVENTS.items()),

@@ -6,16 +6,17 @@ import json
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
 from typing_extensions import override
 
-SCRIPT = Path(__file__).resolve().parents[2] / "src/trellis/web/public/data/t.js"
+from trellis.tracking.options import Options
+from trellis.web.public import script
+
 PAGE = """<!doctype html><title>{title}</title>
 <script>{before}</script>
-<script async src="{host}/t.js" data-key="wk_test" {attributes}></script>
+<script async src="{host}/t.js?key=wk_test" {attributes}></script>
 <body>{body}</body>"""
 
 
@@ -29,6 +30,7 @@ class Site:
         self.attributes = ""
         self.body = ""
         self.before = ""
+        self.options = Options(off=("time", "returns", "forms"))
         self._arrived = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -46,7 +48,7 @@ class Site:
     def html(self, path: str) -> bytes:
         """Any path is a page with the tracker."""
         page = PAGE.format(
-            title=f"Page {path}",
+            title=f"Page {path.partition('?')[0]}",
             host=self.host,
             before=self.before,
             attributes=self.attributes,
@@ -109,9 +111,10 @@ class Site:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                if self.path == "/t.js":
-                    self._answer(200, "text/javascript", SCRIPT.read_bytes())
-                elif self.path == "/favicon.ico":
+                if self.path == "/t.js?key=wk_test":
+                    found = script.answer({"headers": []}, site.options)
+                    self._answer(200, "text/javascript", bytes(found.body["body"]))
+                elif self.path.startswith(("/favicon.ico", "/files/")):
                     self._answer(204, "image/png", b"")
                 else:
                     self._answer(200, "text/html; charset=utf-8", site.html(self.path))

@@ -34,6 +34,7 @@ def distinct(site: Site, count: int) -> list[dict[str, Any]]:
 def test_a_visit_is_a_page_view_with_its_campaign(site: Site, page: Page) -> None:
     address = site.url + "/cakes?utm_source=mail&utm_campaign=may"
     (view,) = site.expect(page, lambda: visit(page, address), expected=[("page", "/cakes")])
+    assert (view["context"]["visit"], view["context"]["sessionStart"]) == (1, True)
     shown = view["context"]["page"]
     assert shown["url"] == address
     assert shown["search"] == "?utm_source=mail&utm_campaign=may"
@@ -161,7 +162,10 @@ def test_without_consent_nothing_is_stored_or_sent(site: Site, page: Page) -> No
     assert identify["context"]["consent"] == [
         {"purpose": "tracking", "given": True, "wording": "We may count visits"}
     ]
-    assert page.evaluate(STORED) == ["trellis.consent", "trellis.id", "trellis.queue"]
+    assert page.evaluate(STORED) == [
+        *("trellis.consent", "trellis.id", "trellis.queue", "trellis.visit"),
+    ]
+    assert [cookie["name"] for cookie in page.context.cookies()] == ["trellis.id"]
 
 
 def test_a_consent_holds_on_the_next_page(site: Site, page: Page) -> None:
@@ -180,11 +184,16 @@ def test_a_refusal_forgets_and_holds(site: Site, page: Page) -> None:
     site.wait_for(1)
     page.evaluate("trellis.consent(false)")
     assert page.evaluate(STORED) == ["trellis.consent"]
+    assert page.context.cookies() == []
     visit(page, site.url + "/next")
     page.evaluate("trellis.track('Seen')")
     page.evaluate("trellis.flush()")
     assert page.evaluate("trellis.anonymousId()") == ""
-    assert [said for said in site.said() if said != ("page", "/")] == []
+    last = distinct(site, 2)[-1]
+    assert last["context"]["consent"] == [
+        {"purpose": "tracking", "given": False, "wording": ""}
+    ]
+    assert set(site.said()) == {("page", "/"), ("identify", "/")}
 
 
 @pytest.mark.parametrize("wish", ["globalPrivacyControl", "doNotTrack"])

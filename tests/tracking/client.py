@@ -39,6 +39,7 @@ async def call(
     body: bytes = b"",
     headers: dict[str, str] | None = None,
     pieces: int = 1,
+    query: str = "",
 ) -> Response:
     """One ASGI request; ``pieces`` splits the body into that many messages."""
     size = max(1, -(-len(body) // pieces))
@@ -56,6 +57,8 @@ async def call(
         "type": "http",
         "method": method,
         "path": path,
+        "query_string": query.encode(),
+        "client": ("203.0.113.7", 40000),
         "headers": [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()],
     }
     await app(scope, receive, send)
@@ -95,10 +98,15 @@ class Client:
         return self.runner.run(call(self.app, "POST", path, data, head, pieces))
 
     def request(
-        self, method: str, path: str, headers: dict[str, str] | None = None
+        self, method: str, path: str, headers: dict[str, str] | None = None, query: str = ""
     ) -> Response:
         """Any other request."""
-        return self.runner.run(call(self.app, method, path, b"", headers))
+        return self.runner.run(call(self.app, method, path, b"", headers, query=query))
+
+    def refresh(self) -> None:
+        """Have the collector read its keys again."""
+        assert self.app._keys is not None, "it is open"
+        self.runner.run(self.app._keys.look_again())
 
 
 def facts() -> list[Fact]:

@@ -227,11 +227,3 @@ def test_requests_at_once_share_commits_and_keep_their_order(client: Client) -> 
 
     assert set(client.runner.run(burst())) == {200}
     assert [fact.message_id for fact in facts()] == [str(i) for i in range(700)]
-
-
-def test_a_bot_is_marked_and_counted_not_dropped(client: Client) -> None:
-    agent = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
-    client.post("/v1/page", {"anonymousId": "a", "context": {"userAgent": agent}})
-    (fact,) = facts()
-    assert fact.props["bot"] is True
-    assert counted("noted") == {"bot": 1, "no_message_id": 1}

@@ -15,6 +15,7 @@ from trellis.web.public.collector import STATUS
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = (ROOT / "docs/how-to/send-events.md").read_text("utf-8")
 HOW_TO = (ROOT / "docs/how-to/import-a-csv.md").read_text("utf-8")
+TRACKER = (ROOT / "docs/how-to/track-a-website.md").read_text("utf-8")
 CALLS = (ROOT / "tracker/src/main.js").read_text("utf-8")
 
 
@@ -43,4 +44,4 @@ def test_every_call_of_the_tracker_is_explained() -> None:
     found = re.search(r"const methods = \{ ([^}]*) \}", CALLS)
     assert found is not None
     for name in found.group(1).split(", "):
-        assert f"`trellis.{name}(" in REFERENCE
+        assert f"`trellis.{name}(" in TRACKER

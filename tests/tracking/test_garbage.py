@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.tracking.client import Client, call, counted
 from trellis.events.models import Inbox
-from trellis.tracking.types import Reason
+from trellis.tracking.types import MAX_BATCH_BYTES, Reason
 
 REQUESTS = 7_200
 """How many requests are sent in all."""
@@ -128,6 +128,11 @@ def encode(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
+def single(item: Any) -> Any:
+    """An item that is no batch by chance, which would count as many."""
+    return {k: v for k, v in item.items() if k != "batch"} if isinstance(item, dict) else item
+
+
 def outcomes() -> tuple[int, int]:
     """How many items were accepted and how many were refused until now."""
     return sum(counted("accepted").values()), sum(counted("rejected").values())
@@ -222,7 +227,7 @@ def test_any_bytes_are_accepted_or_refused(client: Client) -> None:
     @settings(GENERATED, max_examples=REQUESTS * 3 // 10 // OFFSPRING)
     @given(items=HANDFUL, chance=SEEDS)
     def send(items: list[Any], chance: Random) -> None:
-        bodies = [encode(item) for item in breed(items, chance)]
+        bodies = [encode(single(item)) for item in breed(items, chance)]
         statuses.extend(send_all(client, [damage(body, chance) for body in bodies]))
 
     send()
@@ -240,8 +245,11 @@ def test_each_item_of_any_batch_is_accepted_or_refused(client: Client) -> None:
         requests = []
         for _ in range(8):
             batch = chance.choices(breed(items, chance), k=chance.randrange(1, 12))
-            total[0] += len(batch)
             body = encode({"batch": batch, "sentAt": sent, "context": context})
+            # A body too large to be read counts as one; test_collect has it.
+            if len(body) > MAX_BATCH_BYTES:
+                continue
+            total[0] += len(batch)
             requests.append(("/v1/batch", body, False))
         statuses.extend(send_all(client, requests))
 

@@ -270,7 +270,11 @@ def test_what_is_no_address_is_set_aside_and_counted() -> None:
     parsed = parse("identify", {"userId": "u", "traits": traits})
     (found,) = parsed.facts
     assert found.traits == {}
-    assert found.props == {"invalid_email": "ann at x", "invalid_phone": "call me"}
+    assert found.props == {
+        "invalid_email": "ann at x",
+        "invalid_phone": "call me",
+        "told": ["user_id"],
+    }
     assert Note.BAD_EMAIL in parsed.notes
     assert Note.BAD_PHONE in parsed.notes
 

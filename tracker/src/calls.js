@@ -1,9 +1,12 @@
 // The messages of the Segment spec.
-import { add } from "./queue.js";
-import { allowed, decide, refused } from "./privacy.js";
-import { forget, read, write } from "./store.js";
+import { on } from "./config.js";
+import { clean, describe } from "./place.js";
+import { add, leave } from "./queue.js";
+import { allowed, answer, decide, refused, sparing } from "./privacy.js";
+import { read, write } from "./store.js";
+import { visit } from "./visits.js";
 
-const VERSION = "1.0";
+const LIBRARY = { name: "t.js", version: "2.0" };
 
 function uuid() {
   if (crypto.randomUUID) return crypto.randomUUID();
@@ -12,63 +15,79 @@ function uuid() {
 }
 
 export function anonymousId() {
-  if (refused()) return "";
+  if (refused() || sparing()) return "";
+  return ownId();
+}
+
+function ownId() {
   let id = read("id");
   if (!id) write("id", (id = uuid()));
   return id;
 }
 
-const address = () => location.href.split("#")[0];
-let came_from = document.referrer;
+let came_from = document.referrer && clean(document.referrer).href;
+let shown;
+
+// The page as it was when its view was told; what happens on it belongs to it, also when a
+// single-page application has moved on already.
+const here = () => shown || describe(came_from);
 
 // In a single-page application the page before is the referrer.
-export function moved(from) {
-  came_from = from;
+export function moved() {
+  if (shown) came_from = shown.url;
+  shown = undefined;
 }
 
-function context(more) {
+// Without consent: no id, no session, nothing about the device.
+const bareContext = (more) => ({ library: LIBRARY, page: here(), cookieless: true, ...more });
+
+function fullContext(session, more) {
   return {
-    library: { name: "t.js", version: VERSION },
-    page: {
-      url: address(),
-      path: location.pathname,
-      referrer: came_from,
-      title: document.title,
-      search: location.search,
-    },
+    library: LIBRARY,
+    page: here(),
     locale: navigator.language,
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    screen: { width: screen.width },
+    screen: { width: screen.width, touch: navigator.maxTouchPoints > 0 },
+    sessionId: session.id,
+    sessionStart: session.fresh,
+    visit: session.n,
+    automated: navigator.webdriver || undefined,
     ...more,
   };
 }
 
-function say(type, fields, more) {
-  if (refused()) return;
-  const message = {
-    type,
-    messageId: uuid(),
-    timestamp: new Date().toISOString(),
-    anonymousId: anonymousId(),
-    userId: read("user"),
-    context: context(more),
-    ...fields,
-  };
-  add(message);
+// ``asked``: the visitor sends it himself (a form), so it goes out whatever else is allowed.
+function say(type, fields, more, asked) {
+  const counted = sparing() && (type === "page" || type === "track");
+  const bare = counted || (asked && !allowed());
+  if (refused() && !bare) return;
+  const message = { type, messageId: uuid(), timestamp: new Date().toISOString() };
+  if (bare) {
+    add({ ...message, context: bareContext(more), ...fields });
+    return;
+  }
+  const session = visit();
+  const who = { anonymousId: ownId(), userId: read("user") };
+  add({ ...message, ...who, context: fullContext(session, more), ...fields });
+  if (session.fresh && session.n > 1 && on("returns")) {
+    track("Visitor Returned", { visit: session.n, days: session.days });
+  }
 }
 
-export function identify(user, traits) {
+export function identify(user, traits, more) {
   if (user && typeof user === "object") [user, traits] = [undefined, user];
   if (user && !refused()) write("user", String(user));
-  say("identify", { traits: traits || {} });
+  say("identify", { traits: traits || {} }, more);
 }
 
-export function track(event, properties, more) {
-  say("track", { event, properties: properties || {} }, more);
+export function track(event, properties, more, asked) {
+  say("track", { event, properties: properties || {} }, more, asked);
+  document.dispatchEvent(new CustomEvent("trellis", { detail: { event, properties } }));
 }
 
 export function page(name, properties) {
   if (name && typeof name === "object") [name, properties] = [undefined, name];
+  shown = describe(came_from);
   say("page", { name, properties: properties || {} });
 }
 
@@ -77,17 +96,26 @@ export function group(groupId, traits) {
 }
 
 export function alias(userId) {
-  say("alias", { userId, previousId: anonymousId() });
+  if (!refused()) say("alias", { userId, previousId: ownId() });
 }
 
-// A person leaves the device: the next one is somebody else.
-export function reset() {
-  forget("id", "user");
-}
-
-export function consent(given, wording) {
-  const before = allowed();
-  if (!decide(given === true) || (before && !wording)) return;
-  const proof = { purpose: "tracking", given: true, wording: wording || "" };
-  say("identify", { traits: {} }, { consent: [proof] });
+// Take answers ``{tracking: true | false, marketing: …, wording}``, or a plain yes or no to
+// tracking. Returns what holds then: yes, no, ask or less.
+export function consent(answers, said) {
+  if (answers === undefined) return answer();
+  const { wording = said || "", ...purposes } = typeof answers === "object" ? answers : { tracking: answers };
+  const { tracking } = purposes;
+  const was = allowed();
+  if (tracking === was && !wording) delete purposes.tracking;
+  const proofs = Object.entries(purposes)
+    .filter(([, given]) => typeof given === "boolean")
+    .map(([purpose, given]) => ({ purpose, given, wording }));
+  const tell = () => proofs.length && identify({}, {}, { consent: proofs });
+  if (tracking === false && was) {
+    tell();
+    leave();
+  }
+  if (typeof tracking === "boolean") decide(tracking);
+  if (tracking !== false) tell();
+  return answer();
 }

@@ -1,12 +1,14 @@
 // What happens when the script loads. Whatever fails in here must not fail the page.
 import * as calls from "./calls.js";
-import { automatic, key } from "./config.js";
+import { watchClicks } from "./clicks.js";
+import { key, on } from "./config.js";
 import { watchForms } from "./forms.js";
-import { watchPages } from "./pages.js";
-import { begin } from "./privacy.js";
+import { end, watchPages } from "./pages.js";
+import { begin, reset } from "./privacy.js";
 import { flush, leave, resume } from "./queue.js";
+import { watchReading } from "./reading.js";
 
-const { identify, track, page, group, alias, reset, consent, anonymousId } = calls;
+const { identify, track, page, group, alias, consent, anonymousId } = calls;
 const methods = { identify, track, page, group, alias, reset, consent, anonymousId, flush };
 
 function start() {
@@ -16,18 +18,24 @@ function start() {
   };
   begin();
   window.trellis = { ...methods, push };
-  if (automatic) watchPages();
+  if (on("pages")) watchPages();
+  watchReading();
+  watchClicks();
   watchForms();
   push(...early);
-  addEventListener("pagehide", leave);
+  const hidden = () => {
+    end(false);
+    leave();
+  };
+  addEventListener("pagehide", hidden);
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") leave();
+    if (document.visibilityState === "hidden") hidden();
   });
   addEventListener("online", flush);
   resume();
 }
 
-if (!key) console.warn("trellis: the script tag has no data-key");
+if (!key) console.warn("trellis: the script tag names no write key");
 else if (!window.trellis || !window.trellis.track) {
   try {
     start();

@@ -1,16 +1,25 @@
 // Page views: the first, those of single-page applications, and a page shown again.
-import { moved, page } from "./calls.js";
+import { moved, page, track } from "./calls.js";
+import { timesBefore } from "./visits.js";
 
 const place = () => location.pathname + location.search;
+const leavers = [];
 let last = "";
-let shown = "";
+
+// Have something told when a page ends: its address changes, or it is hidden.
+export const atTheEnd = (tell) => leavers.push(tell);
+export const end = (left) => leavers.forEach((tell) => tell(left));
 
 function look() {
   if (place() === last) return;
-  if (last) moved(shown);
+  if (last) {
+    end(true);
+    moved();
+  }
   last = place();
-  shown = location.href.split("#")[0];
   page();
+  const times = timesBefore(location.pathname);
+  if (times) track("Page Revisited", { times: times + 1 });
 }
 
 // The new title is set after the address; wait until the application had its turn.

@@ -14,6 +14,7 @@ let timer;
 let failures = 0;
 
 const waiting = () => read("queue") || [];
+const may_go = (message) => (allowed() || message.context.cookieless) && !under_way.has(message.messageId);
 
 export function add(message) {
   write("queue", waiting().concat(message).slice(-MOST));
@@ -31,10 +32,10 @@ function done(batch) {
 }
 
 const body = (batch) => JSON.stringify({ batch, writeKey: key, sentAt: new Date().toISOString() });
-const next = () => waiting().filter((message) => !under_way.has(message.messageId)).slice(0, BATCH);
+const next = () => waiting().filter(may_go).slice(0, BATCH);
 
 export async function flush() {
-  const batch = allowed() ? next() : [];
+  const batch = next();
   if (!batch.length) return;
   for (const message of batch) under_way.add(message.messageId);
   const again = await send(batch);
@@ -68,7 +69,7 @@ async function send(batch) {
 // The page goes away: hand everything to the browser, which sends it afterwards. Nobody sees
 // the answer, so the next page sends it once more, unless that is too late to be recognised.
 export function leave() {
-  for (let batch = next(); allowed() && batch.length; batch = next()) {
+  for (let batch = next(); batch.length; batch = next()) {
     const text = new Blob([body(batch)], { type: "text/plain" });
     if (!navigator.sendBeacon || !navigator.sendBeacon(host + "/v1/batch", text)) return;
     for (const message of batch) under_way.add(message.messageId);

@@ -1,6 +1,10 @@
-// What is kept in the browser: local storage, else a cookie for what is short, else memory.
+// What is kept in the browser: local storage, for the visitor's id a first-party cookie too,
+// else memory.
+import { settings } from "./config.js";
+
 const PREFIX = "trellis.";
 const YEAR = 31536000;
+const ID = "id";
 let memory = {};
 let lasting = false;
 
@@ -15,27 +19,28 @@ export function setLasting(allowed) {
 
 export function read(name) {
   if (!lasting) return memory[name];
+  const cookie = name === ID && document.cookie.match("(?:^|; )" + PREFIX + ID + "=([^;]*)");
+  if (cookie) return decodeURIComponent(cookie[1]);
   try {
     const found = localStorage.getItem(PREFIX + name);
     if (found !== null) return JSON.parse(found);
   } catch {
-    const found = document.cookie.match(new RegExp("(?:^|; )" + PREFIX + name + "=([^;]*)"));
-    if (found) return decodeURIComponent(found[1]);
+    // Storage is shut, or holds what we did not write.
   }
   return memory[name];
 }
 
 export function write(name, value) {
-  if (!lasting) {
-    memory[name] = value;
-    return;
+  if (lasting && name === ID) setCookie(value, YEAR);
+  if (lasting) {
+    try {
+      localStorage.setItem(PREFIX + name, JSON.stringify(value));
+      return;
+    } catch {
+      // Memory has to do.
+    }
   }
-  try {
-    localStorage.setItem(PREFIX + name, JSON.stringify(value));
-  } catch {
-    memory[name] = value;
-    if (typeof value === "string") setCookie(name, value, YEAR);
-  }
+  memory[name] = value;
 }
 
 export function forget(...names) {
@@ -44,15 +49,17 @@ export function forget(...names) {
     try {
       localStorage.removeItem(PREFIX + name);
     } catch {
-      setCookie(name, "", 0);
+      // There is nothing to remove.
     }
+    if (name === ID && document.cookie.includes(PREFIX + ID + "=")) setCookie("", 0);
   }
 }
 
-function setCookie(name, value, seconds) {
+function setCookie(value, seconds) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
-  const text = PREFIX + name + "=" + encodeURIComponent(value);
-  document.cookie = text + "; Path=/; SameSite=Lax; Max-Age=" + seconds + secure;
+  const domain = settings.domain ? "; Domain=" + settings.domain : "";
+  const text = PREFIX + ID + "=" + encodeURIComponent(value) + domain + secure;
+  document.cookie = text + "; Path=/; SameSite=Lax; Max-Age=" + seconds;
 }
 
 // Whether the visitor answered before. The answer itself may be kept without consent.

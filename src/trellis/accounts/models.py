@@ -72,7 +72,10 @@ class KeyKind(models.TextChoices):
 
 class Key(models.Model):
     """A credential of a program. ``token`` is kept in clear for write keys only, which
-    stand in public pages anyway; API keys keep ``token_hash`` and ``prefix``."""
+    stand in public pages anyway; API keys keep ``token_hash`` and ``prefix``.
+
+    ``tracking`` says how the tracker behaves for a write key (``tracking.options``);
+    ``version`` counts its changes."""
 
     kind = models.CharField(max_length=8, choices=KeyKind.choices)
     name = models.CharField(max_length=120)
@@ -84,6 +87,8 @@ class Key(models.Model):
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    tracking = models.JSONField(default=dict)
+    version = models.IntegerField(default=1, db_default=1)
 
     @override
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
-"""The names of our own events: one list, so that log, rules, docs and UI agree.
+"""The names of events that Trellis knows: one list, so that log, rules, docs and UI agree.
 
-Each is stated as a ``system`` fact unless an entrance states it. Properties in brackets.
+Ours are stated as ``system`` facts unless an entrance states them; those of sites come as
+track calls. Properties in brackets.
 """
 
 from __future__ import annotations
@@ -35,6 +36,54 @@ COMPANY_CHANGED = "Company Changed"
 MERGE_UNDONE = "Merge Undone"
 ATTRIBUTE_CHANGED = "Attribute Changed"
 POINTS_GIVEN = "Points Given"
+
+PAGE_READ = "Page Read"
+PAGE_LEFT = "Page Left"
+PAGE_REVISITED = "Page Revisited"
+VISITOR_RETURNED = "Visitor Returned"
+ELEMENT_CLICKED = "Element Clicked"
+LINK_FOLLOWED = "Link Followed"
+FILE_DOWNLOADED = "File Downloaded"
+PRODUCT_VIEWED = "Product Viewed"
+PRODUCT_ADDED = "Product Added"
+PRODUCT_REMOVED = "Product Removed"
+PRODUCT_WISHED = "Product Added to Wishlist"
+PRODUCT_UNWISHED = "Product Removed from Wishlist"
+CHECKOUT_STARTED = "Checkout Started"
+ORDER_COMPLETED = "Order Completed"
+ORDER_CANCELLED = "Order Cancelled"
+FORM_STARTED = "Form Started"
+FORM_ABANDONED = "Form Abandoned"
+EXIT_INTENT = "Exit Intent"
+
+WEB_EVENTS: dict[str, str] = {
+    PAGE_READ: "A page was in sight to its end, for long enough [seconds].",
+    PAGE_LEFT: "Time on a page since it was last told, and how far it was seen in percent"
+    " [seconds, scroll].",
+    PAGE_REVISITED: "A page was seen again in a later visit [times].",
+    VISITOR_RETURNED: "A second or later visit began [visit, days].",
+    ELEMENT_CLICKED: "A click on an element that the page or the settings chose"
+    " [element, text].",
+    LINK_FOLLOWED: "A link to another site, to mail or to the telephone"
+    " [kind, host, url, text].",
+    FILE_DOWNLOADED: "A link to a file was followed [file, url, text].",
+    PRODUCT_VIEWED: "A product was seen [product_id, name, category, price, currency].",
+    PRODUCT_ADDED: "A product went into the cart [product_id, name, category, price].",
+    PRODUCT_REMOVED: "A product was taken out of the cart [product_id, name].",
+    PRODUCT_WISHED: "A product went on the wish list [product_id, name, category, price].",
+    PRODUCT_UNWISHED: "A product was taken off the wish list [product_id, name].",
+    CHECKOUT_STARTED: "The site says that an order was begun [value, currency, products].",
+    ORDER_COMPLETED: "The site says that an order was placed"
+    " [order_id, total, currency, products].",
+    ORDER_CANCELLED: "The site says that an order was called off [order_id, total].",
+    FORM_STARTED: "A visitor began to fill in a form [form].",
+    FORM_ABANDONED: "A form was begun and the page left without sending it; names of fields,"
+    " never their values [form, fields, last, seconds].",
+    EXIT_INTENT: "The visitor is about to leave: the mouse left at the top, or a quick scroll up"
+    " on a phone; once per page [how, seconds].",
+}
+"""What visitors do on a site: name of the track call → what it means, with its properties.
+t.js tells all but the ones that say that the site does. Names of shops are Segment's."""
 
 SYSTEM_EVENTS: dict[str, str] = {
     SEGMENT_ENTERED: "A contact entered a segment [segment_id, segment].",

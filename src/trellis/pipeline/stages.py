@@ -24,6 +24,7 @@ from trellis.people.types import Claim, Resolution
 from trellis.pipeline import definitions
 from trellis.pipeline.derive import derive as derive_touched
 from trellis.sources import touches
+from trellis.tracking.profile import language_of
 
 NOBODY = Resolution(contact_ids=[])
 
@@ -195,9 +196,21 @@ def _change(fact: Fact, contact_id: int) -> Change | None:
     return Change(contact_id, at, fact.origin, fact.traits, basis)
 
 
+def _introduced(row: Logged) -> Change:
+    """The language and zone of the browser that began a visit. It was not said by the person,
+    so any other word counts as newer."""
+    said = {
+        "locale": language_of(str(row.props.get("locale") or "")),
+        "time_zone": str(row.props.get("time_zone") or ""),
+    }
+    kept = {key: value for key, value in said.items() if value}
+    return Change(row.contact_id, 0.0, "t.js", kept, how="passive", weak=True)
+
+
 def write_profiles(batch: Batch) -> None:
     """Take traits into profiles; for each key the newest word wins."""
     changes = [change for fact, row in batch.items if (change := _change(fact, row.contact_id))]
+    changes += [_introduced(row) for _, row in batch.items if row.props.get("session_start")]
     refused = attributes.apply(changes, batch.now)
     decisions.record(
         [

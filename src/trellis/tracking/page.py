@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -29,21 +28,26 @@ CLIENT: dict[str, str | dict[str, str]] = {
     "app": {"name": "app_name", "version": "app_version"},
     "os": {"name": "os", "version": "os_version"},
     "device": {"type": "device_type"},
-    "screen": {"width": "screen_width"},
+    "screen": {"width": "screen_width", "touch": "touch"},
+    "sessionId": "session",
+    "sessionStart": "session_start",
+    "visit": "visit",
+    "cookieless": "cookieless",
 }
 """``context.<key>`` → property, or ``context.<key>.<inner>`` → property. Addresses of the
 network are not kept."""
 
-CLICK_IDS = frozenset({"gclid", "fbclid", "msclkid", "yclid", "ttclid", "dclid", "bd_vid"})
+CLICK_IDS = frozenset(
+    {
+        *("gclid", "gbraid", "wbraid", "dclid", "fbclid", "msclkid", "yclid", "ttclid"),
+        *("twclid", "li_fat_id", "bd_vid"),
+    }
+)
 """Parameters by which advertisers recognise a click; kept under their own names."""
 
+_MARKS = ("utm_", "clid=", "braid=", "bd_vid=", "li_fat_id=")
 _MAX_PARAMETER = 255
 _MAX_QUERY = 4_096
-_BOT = re.compile(
-    r"bot\b|bot[/;_-]|crawl|spider|slurp|headless|lighthouse|facebookexternalhit|preview"
-    r"|monitor|curl/|wget/|python-requests|go-http-client|phantomjs|pingdom|archiver",
-    re.IGNORECASE,
-)
 
 
 def put_page(props: dict[str, Any], context: Mapping[str, Any]) -> None:
@@ -67,7 +71,7 @@ def put_campaign(props: dict[str, Any], context: Mapping[str, Any]) -> None:
             if value not in (None, ""):
                 props.setdefault(CAMPAIGN.get(key, f"utm_{key}"), value)
     query = _query(props)
-    if "utm_" not in query and "clid=" not in query and "bd_vid=" not in query:
+    if not query or not any(mark in query for mark in _MARKS):
         return
     for key, value in _parameters(query):
         if key.startswith("utm_") or key in CLICK_IDS:
@@ -88,12 +92,6 @@ def put_client(props: dict[str, Any], context: Mapping[str, Any]) -> None:
 def _put(props: dict[str, Any], name: str, value: Any) -> None:
     if value not in (None, "") and name not in props and not isinstance(value, dict | list):
         props[name] = value
-
-
-@lru_cache(maxsize=4_096)
-def is_bot(user_agent: str) -> bool:
-    """Whether a user agent says that no person is behind it."""
-    return _BOT.search(user_agent) is not None
 
 
 @lru_cache(maxsize=1_024)

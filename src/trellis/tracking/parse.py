@@ -14,7 +14,8 @@ import msgspec
 
 from trellis.events.types import Fact
 from trellis.tracking import clean
-from trellis.tracking.steps import STEPS, Draft
+from trellis.tracking.draft import Draft
+from trellis.tracking.steps import STEPS
 from trellis.tracking.types import (
     MAX_BATCH_EVENTS,
     Arrival,

@@ -104,3 +104,13 @@ def take_phone(found: dict[str, Any], locale: str = "") -> tuple[str, str]:
         return "", said
     found["phone"] = phone
     return phone, ""
+
+
+def language_of(locale: str) -> str:
+    """The language in a browser's locale as templates name it: ``es-ES`` is ``es``; Chinese
+    keeps its script."""
+    language, _, rest = locale.replace("_", "-").partition("-")
+    if language.lower() != "zh":
+        return language.lower()[:8]
+    traditional = any(mark in rest.lower() for mark in ("hant", "tw", "hk", "mo"))
+    return "zh-Hant" if traditional else "zh-Hans"

@@ -14,8 +14,12 @@ from trellis.accounts.types import Actor
 from trellis.core import clock, counters
 from trellis.events import inbox, rejected, types
 from trellis.events.models import Rejected
+from trellis.tracking.options import Options
 from trellis.tracking.parse import parse_items
 from trellis.tracking.types import Arrival, Parsed
+
+_KEPT = Options(bots="mark")
+"""Somebody looked at it and wants it; a robot is kept with its mark."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +60,11 @@ def _parse(row: Rejected) -> Parsed:
     if row.origin == rejected.PIPELINE:
         return _facts(row)
     arrival = Arrival(
-        received=row.at.timestamp(), call=row.call, key_id=row.key_id, origin=row.origin
+        received=row.at.timestamp(),
+        call=row.call,
+        key_id=row.key_id,
+        origin=row.origin,
+        options=_KEPT,
     )
     return parse_items([bytes(row.body)], arrival, row.sent or None)
 

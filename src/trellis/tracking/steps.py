@@ -5,7 +5,6 @@ A ``put_*`` step adds to the draft, a ``drop_*`` step may refuse it with a reaso
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any
 
@@ -16,6 +15,7 @@ from trellis.events.types import ALIAS, GROUP, IDENTIFY, PAGE, SCREEN, STANDARD_
 from trellis.people import normal
 from trellis.tracking import clean, page, profile, times
 from trellis.tracking.consent import read_consent
+from trellis.tracking.draft import Draft, Step
 from trellis.tracking.types import (
     MAX_DEPTH,
     MAX_EVENT_BYTES,
@@ -23,11 +23,11 @@ from trellis.tracking.types import (
     NO_STAMP,
     OLDEST,
     WEB_LIBRARIES,
-    Arrival,
     Call,
     Note,
     Reason,
 )
+from trellis.tracking.visitors import judge_bot, put_crowd, put_told
 
 CALLS = frozenset({IDENTIFY, TRACK, PAGE, SCREEN, GROUP, ALIAS})
 
@@ -47,53 +47,6 @@ _MAX_EXTERNAL = 10
 _FUTURE = 60.0
 _EMPTY: dict[str, Any] = {}
 _decoder = msgspec.json.Decoder(Call)
-
-
-class Draft:
-    """An item on its way to become a fact; the fields are those of ``Fact``."""
-
-    __slots__ = (
-        "arrival",
-        "at",
-        "call",
-        "consent",
-        "context",
-        "ids",
-        "message_id",
-        "name",
-        "notes",
-        "origin",
-        "previous",
-        "props",
-        "raw",
-        "sent",
-        "stamp",
-        "traits",
-        "type",
-    )
-
-    def __init__(
-        self, raw: bytes, arrival: Arrival, sent: Any, context: dict[str, Any]
-    ) -> None:
-        self.raw = raw
-        self.arrival = arrival
-        self.sent = sent
-        self.context = context
-        self.call: Call = _NOTHING
-        self.notes: list[Note] = []
-        self.origin = arrival.origin
-        self.type = self.name = self.message_id = ""
-        self.at = arrival.received
-        self.stamp = NO_STAMP
-        self.ids: tuple[tuple[str, str], ...] = ()
-        self.previous: tuple[str, str] | None = None
-        self.traits: dict[str, Any] = {}
-        self.props: dict[str, Any] = {}
-        self.consent: tuple[dict[str, Any], ...] = ()
-
-
-_NOTHING = Call()
-Step = Callable[[Draft], Reason | None]
 
 
 def drop_too_large(draft: Draft) -> Reason | None:
@@ -361,17 +314,6 @@ def put_consent(draft: Draft) -> Reason | None:
     return None
 
 
-def put_bot(draft: Draft) -> Reason | None:
-    """Mark what no person did, so that signals can leave it out."""
-    agent = draft.props.get("user_agent")
-    if agent is None and draft.origin == "t.js" and draft.arrival.user_agent:
-        agent = draft.props["user_agent"] = draft.arrival.user_agent
-    if isinstance(agent, str) and page.is_bot(agent):
-        draft.props["bot"] = True
-        draft.notes.append(Note.BOT)
-    return None
-
-
 STEPS: tuple[Step, ...] = (
     drop_too_large,
     drop_unreadable,
@@ -383,12 +325,14 @@ STEPS: tuple[Step, ...] = (
     put_props,
     put_traits,
     put_ids,
+    put_crowd,
     drop_nobody,
     put_group,
     put_previous,
     put_time,
     put_message_id,
     put_consent,
-    put_bot,
+    put_told,
+    judge_bot,
 )
 """Every item goes through these, in this order, until one refuses it."""

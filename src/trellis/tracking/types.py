@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from trellis.events.types import Fact
+from trellis.tracking.options import DEFAULT, Options
 
 MAX_EVENT_BYTES = 32 * 1024
 MAX_BATCH_BYTES = 500 * 1024
@@ -48,6 +49,11 @@ class Reason(StrEnum):
     TOO_OLD = "too_old"
     UNKNOWN_KEY = "unknown_key"
     BAD_ENCODING = "bad_encoding"
+    BOT_CRAWLER = "bot_crawler"
+    BOT_HEADLESS = "bot_headless"
+    BOT_AUTOMATED = "bot_automated"
+    BOT_PROGRAM = "bot_program"
+    BOT_PREFETCH = "bot_prefetch"
     INTERNAL = "internal"
 
 
@@ -69,9 +75,18 @@ SENTENCES: dict[Reason, str] = {
     Reason.TOO_OLD: "The time lies before the year 2000.",
     Reason.UNKNOWN_KEY: "The write key is missing, unknown or revoked.",
     Reason.BAD_ENCODING: "The body could not be unpacked: only gzip and deflate are read.",
+    Reason.BOT_CRAWLER: "A known crawler, not a person.",
+    Reason.BOT_HEADLESS: "A headless browser, not a person.",
+    Reason.BOT_AUTOMATED: "A browser that a program steers, not a person.",
+    Reason.BOT_PROGRAM: "A program, not a browser.",
+    Reason.BOT_PREFETCH: "A page loaded ahead of time; nobody has looked at it yet.",
     Reason.INTERNAL: "Trellis failed on this item; it is kept and can be replayed.",
 }
 """What each reason means, as it is answered to clients and shown to staff."""
+
+
+BOTS = frozenset(reason for reason in Reason if reason.startswith("bot_"))
+"""Reasons for which all are counted, and only samples kept: crawlers come in thousands."""
 
 
 class Note(StrEnum):
@@ -135,10 +150,15 @@ class Parsed(msgspec.Struct):
 
 class Arrival(msgspec.Struct, frozen=True):
     """How a body came in. ``received``: UTC seconds of the product's clock; ``call``: the
-    endpoint's call, or "batch"; ``user_agent``: of the HTTP request."""
+    endpoint's call, or "batch"; ``user_agent``: of the HTTP request; ``network``: where it
+    came from, never the whole address; ``prefetch``: the browser loaded ahead of time;
+    ``options``: those of the write key."""
 
     received: float
     call: str
     key_id: int | None = None
     user_agent: str = ""
     origin: str = "api"
+    network: str = ""
+    prefetch: bool = False
+    options: Options = DEFAULT

@@ -36,6 +36,7 @@ from trellis.people.models import Attribute, CompanyAttribute
 from trellis.scoring.models import ScoreModel, ScoreRule
 from trellis.segments.models import Segment
 from trellis.sources.models import Source
+from trellis.tracking.actions import configure
 
 STAFF = (
     ("marta@farina.example", "Marta Soler", "marketer"),
@@ -45,6 +46,9 @@ STAFF = (
     ("guest@farina.example", "Guest", "viewer"),
 )
 """Email, name, role; all with ``PASSWORD``."""
+TRACKING = {"read": 2, "clicks": [["nav a", ""], [".brand", "Logo"]], "bots": "mark"}
+"""The demo site counts a page as read after a glance, and shows robots too, since people try
+it with robots."""
 PASSWORD = "demo-demo-demo"  # noqa: S105  # a sandbox with made-up people; printed on purpose
 
 
@@ -62,6 +66,7 @@ def put(epoch: int) -> Setup:
     """Everything the company has defined; call in the transaction that loads the demo."""
     _staff()
     write_key, token = keys.create(SYSTEM, KeyKind.WRITE, "Website")
+    configure(SYSTEM, write_key.pk, TRACKING)
     _website(token)
     _attributes()
     _signals(epoch)

@@ -15,6 +15,7 @@ from django.conf import settings
 
 from trellis.core import clock
 from trellis.events import collect, rejected
+from trellis.tracking.crowds import network_of
 from trellis.tracking.parse import (
     ENDPOINTS,
     BodyRefused,
@@ -23,6 +24,7 @@ from trellis.tracking.parse import (
     parse_items,
 )
 from trellis.tracking.types import (
+    BOTS,
     MAX_BATCH_BYTES,
     MAX_EVENT_BYTES,
     SENTENCES,
@@ -106,7 +108,7 @@ _REFUSALS = {reason: _refusal(reason) for reason in Reason}
 class Request:
     """What the headers of a request say."""
 
-    __slots__ = ("agent", "call", "encoding", "header", "token")
+    __slots__ = ("agent", "call", "client", "encoding", "header", "prefetch", "token")
 
     def __init__(self, scope: Scope, call: str) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -115,6 +117,9 @@ class Request:
         self.encoding = headers.get(b"content-encoding", b"")
         self.agent = headers.get(b"user-agent", b"")
         self.token = headers.get(b"x-write-key", b"")
+        self.prefetch = b"pre" in headers.get(b"sec-purpose", headers.get(b"purpose", b""))
+        client = scope.get("client")
+        self.client: str = client[0] if client else ""
 
 
 class Collector:
@@ -154,7 +159,7 @@ class Collector:
         """Answer one request."""
         path = scope["path"]
         if path == script.PATH:
-            await script.answer(scope).send(send)
+            await (await self._script(scope)).send(send)
             return
         call = ENDPOINTS.get(path)
         if scope["method"] == "OPTIONS":
@@ -171,6 +176,19 @@ class Collector:
             except Gone:
                 return
         await answer.send(send)
+
+    async def _script(self, scope: Scope) -> Answer:
+        token = script.key_in(scope)
+        if not token:
+            return script.answer(scope, None)
+        if self._keys is None:
+            await self.open()
+        assert self._keys is not None, "open() came first"
+        found = self._keys.for_script(token)
+        if found is None:
+            await self._keys.look_again()
+            found = self._keys.for_script(token)
+        return script.answer(scope, found)
 
     async def _collect(self, request: Request, receive: Receive) -> Answer:
         try:
@@ -204,11 +222,15 @@ class Collector:
         return await self._keep(parsed, arrival, envelope)
 
     def _arrival(self, request: Request, key_id: int) -> Arrival:
+        assert self._keys is not None, "open() came first"
         return Arrival(
             received=clock.now().timestamp(),
             call=request.call,
             key_id=key_id,
             user_agent=request.agent[:_MAX_AGENT].decode("latin-1"),
+            network=network_of(request.client),
+            prefetch=request.prefetch,
+            options=self._keys.options_of(key_id),
         )
 
     def _key_of_headers(self, request: Request) -> int | None:
@@ -230,11 +252,11 @@ class Collector:
         self, parsed: Parsed, arrival: Arrival, envelope: Envelope | None
     ) -> Answer:
         if len(parsed.facts) == 1 and not parsed.refused and not parsed.notes:
-            counts = _ONE.get(parsed.facts[0].origin) or _counts(parsed, ())
+            counts = _ONE.get(parsed.facts[0].origin) or _counts(parsed)
             items: list[rejected.Item] = []
         else:
             items = _items(parsed, arrival, envelope)
-            counts = _counts(parsed, items)
+            counts = _counts(parsed)
         if not await self._commit(collect.encode(parsed.facts), items, counts):
             return _BUSY
         return _answer(parsed)
@@ -262,6 +284,20 @@ class Collector:
         return _REFUSALS[reason]
 
 
+_samples: dict[Reason, int] = {}
+"""Robots: the minute in which one of each reason was kept last; the others are counted."""
+
+
+def _is_kept(reason: Reason, arrival: Arrival) -> bool:
+    if reason not in BOTS:
+        return True
+    minute = int(arrival.received // 60)
+    if _samples.get(reason) == minute:
+        return False
+    _samples[reason] = minute
+    return True
+
+
 def _items(parsed: Parsed, arrival: Arrival, envelope: Envelope | None) -> list[rejected.Item]:
     sent = "" if envelope is None or envelope.sent_at is None else str(envelope.sent_at)
     return [
@@ -276,14 +312,18 @@ def _items(parsed: Parsed, arrival: Arrival, envelope: Envelope | None) -> list[
             body=item.body[: rejected.MAX_BODY],
         )
         for item in parsed.refused
+        if _is_kept(item.reason, arrival)
     ]
 
 
 _ONE = {origin: {("accepted", origin): 1} for origin in ("api", "t.js")}
 
 
-def _counts(parsed: Parsed, items: Sequence[rejected.Item]) -> dict[tuple[str, str], int]:
-    counts = rejected.tally(items)
+def _counts(parsed: Parsed) -> dict[tuple[str, str], int]:
+    counts: dict[tuple[str, str], int] = {}
+    for item in parsed.refused:
+        key = ("rejected", item.reason.value)
+        counts[key] = counts.get(key, 0) + 1
     for fact in parsed.facts:
         key = ("accepted", fact.origin)
         counts[key] = counts.get(key, 0) + 1

@@ -11,24 +11,37 @@ import logging
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psycopg
 from django.conf import settings
 
 from trellis.core import clock
+from trellis.tracking.options import DEFAULT, Options, load
 from trellis.web.public.database import connect
 
 log = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 1.0
 _MAX_HEADERS = 4_096
-_KEYS = "SELECT id, token FROM accounts_key WHERE kind = 'write' AND revoked_at IS NULL"
+_KEYS = (
+    "SELECT id, token, tracking::text FROM accounts_key"
+    " WHERE kind = 'write' AND revoked_at IS NULL"
+)
 _OFFSET = "SELECT clock_offset FROM core_instance WHERE id = 1"
 _USED = "UPDATE accounts_key AS k SET last_used_at = %s WHERE id = ANY(%s)"
 _USED_SECONDS = 60.0
 _BETWEEN_SECONDS = 0.1
 _READ_SECONDS = 5.0
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class Kept(msgspec.Struct):
+    """What is known of the keys: token → id, and id → how its tracker behaves."""
+
+    ids: dict[str, int] = {}
+    options: dict[int, Options] = {}
 
 
 class Keys:
@@ -36,7 +49,7 @@ class Keys:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "write_keys.json"
-        self._ids: dict[str, int] = {}
+        self._kept = Kept()
         self._headers: dict[bytes, int] = {}
         self._used: set[int] = set()
         self._noted_at = 0.0
@@ -61,7 +74,7 @@ class Keys:
         """The key of an Authorization header: Basic with the key as user, or Bearer."""
         found = self._headers.get(header)
         if found is None:
-            found = self._ids.get(_token(header))
+            found = self._kept.ids.get(_token(header))
             if found is not None and len(self._headers) < _MAX_HEADERS:
                 self._headers[header] = found
         if found is not None:
@@ -70,10 +83,19 @@ class Keys:
 
     def of_token(self, token: object) -> int | None:
         """The key of a token in a body or header of its own."""
-        found = self._ids.get(token) if isinstance(token, str) else None
+        found = self._kept.ids.get(token) if isinstance(token, str) else None
         if found is not None:
             self._used.add(found)
         return found
+
+    def options_of(self, key_id: int) -> Options:
+        """How the tracker of a key behaves."""
+        return self._kept.options.get(key_id, DEFAULT)
+
+    def for_script(self, token: str) -> Options | None:
+        """The options a page's script needs; None where there is no such key."""
+        found = self._kept.ids.get(token)
+        return None if found is None else self.options_of(found)
 
     async def look_again(self) -> None:
         """Wait for the next reading: the key may have been made a moment ago. All
@@ -109,9 +131,12 @@ class Keys:
 
     async def _read(self, connection: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
         rows = await (await connection.execute(_KEYS)).fetchall()
-        ids = {str(token): int(str(key)) for key, token in rows}
-        if ids != self._ids:
-            self._ids, self._headers = ids, {}
+        kept = Kept(
+            ids={str(token): int(str(key)) for key, token, _ in rows},
+            options={int(str(key)): load(_decode(str(said))) for key, _, said in rows},
+        )
+        if kept != self._kept:
+            self._kept, self._headers = kept, {}
             self._write_to_disk()
         if settings.TRELLIS_SANDBOX:
             row = await (await connection.execute(_OFFSET)).fetchone()
@@ -122,17 +147,17 @@ class Keys:
             await connection.execute(_USED, [clock.now(), used])
 
     def _read_from_disk(self) -> None:
-        if self._ids:
+        if self._kept.ids:
             return
         with contextlib.suppress(OSError, msgspec.MsgspecError):
-            self._ids = msgspec.json.decode(self._file.read_bytes(), type=dict[str, int])
+            self._kept = msgspec.json.decode(self._file.read_bytes(), type=Kept)
 
     def _write_to_disk(self) -> None:
         fresh = self._file.with_suffix(f".{os.getpid()}")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             fresh.touch(mode=0o600)
-            fresh.write_bytes(msgspec.json.encode(self._ids))
+            fresh.write_bytes(msgspec.json.encode(self._kept))
             os.replace(fresh, self._file)
         except OSError as error:
             log.warning("collector: the write keys could not be kept on disk: %s", error)

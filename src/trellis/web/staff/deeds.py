@@ -103,6 +103,7 @@ DEEDS: Mapping[str, Deed] = {
         mark("Took {thing} off the wish list"), _ITEM, _price, "star"
     ),
     "Checkout Started": Deed(mark("Began to check out"), (), _price, "shopping-cart", "good"),
+    "Order Cancelled": Deed(mark("Called off an order"), (), _price, "circle-x", "bad"),
     "Page Read": Deed(mark("Read {thing} to the end"), _PAGE, _seconds, "file-text", "good"),
     "Article Read": Deed(
         mark("Read {thing} to the end"), ("article", *_PAGE), _seconds, "file-text", "good"

@@ -191,26 +191,60 @@ SYSTEM: Mapping[str, Callable[[Props], Sentence]] = {
 """Every event of ``events.names`` has its sentence (a test compares the two)."""
 
 
+_ASIDE = frozenset(
+    {
+        *("url", "referrer", "title", "search", "path", "name", "user_agent", "bot", "told"),
+        *("session", "session_start", "visit", "cookieless", "locale", "time_zone"),
+        *("screen_width", "touch"),
+    }
+)
+"""Properties about the circumstances: shown with the event's data, not in its line."""
+
+
 def _outline(props: Props) -> str:
     """The few properties worth a line, in the order they came."""
     shown = [
         f"{words.TRAITS.get(key, key.replace('_', ' '))}: {value}"
         for key, value in props.items()
-        if key not in {"url", "referrer", "title", "search", "path", "name"}
+        if key not in _ASIDE
         and isinstance(value, str | int | float | bool)
         and not key.startswith(("$", "utm_"))
     ]
     return " · ".join(shown[:4])
 
 
+def _identified(props: Props) -> Sentence:
+    """What an identify call said: who somebody is, a consent, or only what their browser is."""
+    told = props.get("told")
+    if not isinstance(told, list):
+        return Sentence(_("Told who they are"), _outline(props), "user-check", "good")
+    if named := [str(key) for key in told if key not in ("locale", "time_zone")]:
+        shown = ", ".join(
+            str(words.TRAITS.get(key, key.replace("_", " "))) for key in named[:6]
+        )
+        return Sentence(_("Told who they are"), shown, "user-check", "good")
+    answers = props.get("consent")
+    if isinstance(answers, dict) and answers:
+        return Sentence(_("Answered the question for consent"), "", "cookie", "")
+    return Sentence(_("The browser introduced itself"), "", "device-desktop", "")
+
+
 def sentence(kind: str, name: str, props: Props) -> Sentence:
     """What an event says. Unknown names stand as they are, with their properties."""
+    said = _sentence(kind, name, props)
+    if robot := props.get("bot"):
+        note = words.ROBOTS.get(str(robot), _("A robot"))
+        said = said._replace(detail=" · ".join(filter(None, [said.detail, str(note)])))
+    return said
+
+
+def _sentence(kind: str, name: str, props: Props) -> Sentence:
     if kind == types.SYSTEM and name in SYSTEM:
         return SYSTEM[name](props)
     if kind in {types.PAGE, types.SCREEN}:
         return _page(props)
     if kind == types.IDENTIFY:
-        return Sentence(_("Told who they are"), _outline(props), "user-check", "good")
+        return _identified(props)
     if kind == types.ALIAS:
         return Sentence(_("Another name became known"), "", "link", "")
     if name == names.FORM_SUBMITTED:

@@ -16,4 +16,5 @@ urlpatterns = [
     path("article/<slug:key>", views.article, name="article"),
     path("master-class", views.master_class, name="master_class"),
     path("cart", views.cart, name="cart"),
+    path("wishes", views.wishes, name="wishes"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -42,7 +43,15 @@ def product(request: HttpRequest, key: str) -> HttpResponse:
         for other in site.products
         if other["category"] == item["category"] and other["id"] != key
     ]
-    return _page(request, site, "product", product=item, others=others[:3])
+    facts = {
+        "product_id": item["id"],
+        "name": item["name"],
+        "category": item["category"],
+        "price": item["price"],
+        "currency": site.data["currency"],
+    }
+    said = json.dumps(facts, ensure_ascii=False)
+    return _page(request, site, "product", product=item, others=others[:3], facts=said)
 
 
 @require_safe
@@ -78,3 +87,9 @@ def cart(request: HttpRequest) -> HttpResponse:
     """The cart; what is in it lives in the visitor's browser."""
     site = open_site()
     return _page(request, site, "cart", products=site.products)
+
+
+@require_safe
+def wishes(request: HttpRequest) -> HttpResponse:
+    """The wish list, which lives in the visitor's browser like the cart."""
+    return _page(request, open_site(), "wishes")

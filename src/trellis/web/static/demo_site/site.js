@@ -1,6 +1,8 @@
 // What a visitor does in the demo shop, told to Trellis through t.js.
 
 const CART = "farina.cart";
+const WISHES = "farina.wishes";
+const ASKED = "farina.asked";
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
@@ -19,17 +21,25 @@ const euro = (amount) =>
 
 // ---- the cart -------------------------------------------------------------------------
 
-function readCart() {
+function kept(list) {
   try {
-    return JSON.parse(localStorage.getItem(CART)) ?? [];
+    return JSON.parse(localStorage.getItem(list)) ?? [];
   } catch {
     return [];
   }
 }
 
+const readCart = () => kept(CART);
+const readWishes = () => kept(WISHES);
+
 function writeCart(items) {
   localStorage.setItem(CART, JSON.stringify(items));
   $("[data-cart-count]").value = items.length;
+}
+
+function writeWishes(items) {
+  localStorage.setItem(WISHES, JSON.stringify(items));
+  $("[data-wish-count]").value = items.length;
 }
 
 const facts = ({ product_id, name, category, price, path }) => ({
@@ -46,14 +56,49 @@ function productOf(node) {
   return { product_id: product, name, category, price: Number(price), path };
 }
 
+// That it was seen, added or wished for, t.js tells by the marks in the page.
 function showProduct(node) {
   const item = productOf(node);
-  tell("track", "Product Viewed", facts(item));
+  const thanks = $(".thanks", node);
+  const thank = (text) => {
+    thanks.textContent = text;
+    thanks.hidden = false;
+  };
   $("[data-add]", node).addEventListener("click", () => {
     writeCart([...readCart(), item]);
-    tell("track", "Product Added", facts(item));
-    $(".thanks", node).hidden = false;
+    thank("It is in your cart.");
   });
+  const wish = $("[data-wish]", node);
+  const wished = () => readWishes().some(({ product_id }) => product_id === item.product_id);
+  const draw = () => {
+    wish.textContent = wished() ? "Take off the wish list" : "Put on the wish list";
+    wish.dataset.trellisOn = wished() ? "unwish" : "wish";
+  };
+  wish.addEventListener("click", () => {
+    const others = readWishes().filter(({ product_id }) => product_id !== item.product_id);
+    const was = wished();
+    writeWishes(was ? others : [...others, item]);
+    thank(was ? "Taken off your wish list." : "It is on your wish list.");
+    draw();
+  });
+  draw();
+}
+
+function showWishes(page) {
+  const items = readWishes();
+  const table = $("[data-wish-table]", page);
+  for (const { name, path, price } of items) {
+    const row = $("tbody", table).insertRow();
+    const link = document.createElement("a");
+    link.href = path;
+    link.textContent = name;
+    row.insertCell().append(link);
+    const cell = row.insertCell();
+    cell.className = "price";
+    cell.textContent = euro(price);
+  }
+  table.hidden = items.length === 0;
+  $("[data-wish-empty]", page).hidden = items.length > 0;
 }
 
 function cartRow(item, index, redraw) {
@@ -110,30 +155,19 @@ function showCart(page) {
 
 // ---- reading --------------------------------------------------------------------------
 
-function watchReading(mark) {
-  const opened = performance.now();
-  const article = mark.closest("[data-article]");
-  const observer = new IntersectionObserver((entries) => {
-    if (!entries.some((entry) => entry.isIntersecting)) return;
-    observer.disconnect();
-    setTimeout(() => {
-      const seconds = Math.round((performance.now() - opened) / 1000);
-      tell("track", "Page Read", { path: location.pathname, seconds });
-      if (article) {
-        const { article: id, topic } = article.dataset;
-        tell("track", "Article Read", { article: id, topic });
-      }
-    }, 1500);
-  });
-  observer.observe(mark);
-}
+// t.js says when a page was read to its end; an article also says which it was.
+document.addEventListener("trellis", ({ detail }) => {
+  const article = $("[data-article]");
+  if (detail.event !== "Page Read" || !article) return;
+  tell("track", "Article Read", { article: article.dataset.article, topic: article.dataset.topic });
+});
 
 // ---- e-book ---------------------------------------------------------------------------
 
-function offerEbook(button) {
-  button.addEventListener("click", () => {
-    tell("track", "E-book Downloaded", { title: button.dataset.ebook });
-    button.nextElementSibling.hidden = false;
+function offerEbook(link) {
+  link.addEventListener("click", () => {
+    tell("track", "E-book Downloaded", { title: link.dataset.ebook });
+    link.nextElementSibling.hidden = false;
   });
 }
 
@@ -148,21 +182,31 @@ function thankFor(form) {
   });
 }
 
-// ---- language -------------------------------------------------------------------------
+// ---- consent --------------------------------------------------------------------------
 
-// Once a visit: in which language to write, and what time it is where they are.
-function introduce() {
-  if (sessionStorage.getItem("farina.introduced")) return;
-  sessionStorage.setItem("farina.introduced", "yes");
-  const { language } = new Intl.Locale(navigator.language);
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  tell("identify", { locale: language === "zh" ? "zh-Hans" : language, time_zone: timeZone });
+// The site counts until somebody says no. The banner asks once; the footer asks again.
+function askConsent(banner) {
+  const ask = (again) => (banner.hidden = !again && localStorage.getItem(ASKED) !== null);
+  for (const button of $$("[data-consent-answer]", banner)) {
+    button.addEventListener("click", () => {
+      const wording = $("[data-consent-wording]", banner).textContent;
+      tell("consent", { tracking: button.dataset.consentAnswer === "yes", wording });
+      localStorage.setItem(ASKED, "yes");
+      banner.hidden = true;
+    });
+  }
+  $("[data-consent-again]").addEventListener("click", () => {
+    ask(true);
+    banner.scrollIntoView();
+  });
+  ask(false);
 }
 
-introduce();
+askConsent($("[data-consent-banner]"));
 writeCart(readCart());
+writeWishes(readWishes());
 $$("[data-trellis-form]").forEach(thankFor);
 $$("[data-product]").forEach(showProduct);
 $$("[data-cart-page]").forEach(showCart);
-$$("[data-read-to-the-end]").forEach(watchReading);
+$$("[data-wish-page]").forEach(showWishes);
 $$("[data-ebook]").forEach(offerEbook);

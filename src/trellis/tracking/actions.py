@@ -1,0 +1,61 @@
+"""Changing how the tracker behaves for a write key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from trellis.accounts import audit
+from trellis.accounts.access import require
+from trellis.accounts.models import Key, KeyKind
+from trellis.accounts.types import Actor
+from trellis.core.errors import Conflict, NotFound
+from trellis.tracking import options
+
+
+def configure(
+    actor: Actor, key_id: int, given: Mapping[str, Any], *, version: int | None = None
+) -> Key:
+    """Set the options of a live write key; needs ``keys.manage``.
+
+    ``version`` is the one the change was made from. Raises ``InvalidInput`` for options that
+    cannot be, ``NotFound``, and ``Conflict`` (with ``by`` and ``standing``) where somebody
+    else has changed them meanwhile.
+    """
+    require(actor, "keys.manage")
+    wanted = options.stored(options.read(given))
+    with transaction.atomic():
+        key = (
+            Key.objects.select_for_update()
+            .filter(pk=key_id, kind=KeyKind.WRITE, revoked_at__isnull=True)
+            .first()
+        )
+        if key is None:
+            raise NotFound("There is no such write key, or it was revoked.", key_id=key_id)
+        if version is not None and version != key.version:
+            raise Conflict(
+                "These settings were changed meanwhile.",
+                by=last_change(key_id),
+                version=key.version,
+                standing=key.tracking,
+            )
+        before = key.tracking
+        if wanted != before:
+            key.tracking, key.version = wanted, key.version + 1
+            key.save(update_fields=["tracking", "version"])
+            audit.record(
+                actor,
+                "key.track",
+                "key",
+                key.pk,
+                f"tracking of {key.name}",
+                {"before": before, "after": wanted},
+            )
+    return key
+
+
+def last_change(key_id: int) -> str:
+    """Who changed a key's options last; "" where nobody did."""
+    return audit.last_by("key.track", "key", key_id)
