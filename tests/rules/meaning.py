@@ -32,7 +32,8 @@ class Person:
     signals: dict[str, list[Day]] = field(default_factory=dict)
     consents: list[tuple[datetime, str, str, bool]] = field(default_factory=list)
     segments: dict[str, datetime] = field(default_factory=dict)
-    journeys: dict[str, str] = field(default_factory=dict)
+    journeys: set[str] = field(default_factory=set)
+    touches: list[tuple[datetime, str]] = field(default_factory=list)
     number: int = 0
 
 
@@ -253,7 +254,11 @@ def _value(name: str, p: Person, kind: str, rule: dict[str, Any]) -> Any:
     zone = p.columns["contact.time_zone"] if rule.get("zone") == "contact" else ""
     zone = zone if zone in available_timezones() else "UTC"
     if name == "journey.ever":
-        return list(p.journeys)
+        return sorted(p.journeys)
+    if name == "touch.first.utm_campaign":
+        return min(p.touches)[1] if p.touches else None
+    if name == "touch.any.utm_campaign":
+        return sorted({campaign for _, campaign in p.touches if campaign})
     if not name.startswith("attr."):
         found = p.columns[name]
         return _day_in(found, zone) if kind == "date" and found is not None else found

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from tests.rules.meaning import Day, Person, back, holds
 from tests.world import signal
+from trellis.journeys.models import Journey
 from trellis.leads.models import Line, Stage
 from trellis.people.models import Attribute
 from trellis.rules import features, types
-from trellis.rules.evaluate import count, holding, sample
+from trellis.rules.evaluate import holding
 from trellis.rules.explain import Explanation, explain
+from trellis.rules.look import look
 from trellis.rules.operators import OPERATORS
 from trellis.rules.parse import parse
 from trellis.rules.registry import Fields, snapshot
@@ -85,6 +87,9 @@ TYPES = {
     "attr.tags": "list",
     "consent.marketing.at": "date",
     "consent.marketing.source": "text",
+    "journey.ever": "choices",
+    "touch.first.utm_campaign": "text",
+    "touch.any.utm_campaign": "list",
 }
 
 
@@ -97,6 +102,7 @@ def leaf(name: str, op: str, **more: st.SearchStrategy[Any]) -> st.SearchStrateg
     return st.fixed_dictionaries({"field": st.just(name), "op": st.just(op), **more})
 
 
+JOURNEYS = ["welcome", "class"]
 LISTS_OF_TEXT = ("in", "not_in", "contains_any", "contains_none")
 
 
@@ -137,6 +143,13 @@ def value_leaf(name: str) -> st.SearchStrategy[Any]:
             leaf(name, "has_all", value=many),
             leaf(name, "has_part", value=ASKED),
             leaf(name, "empty"),
+        )
+    if kind == "choices":
+        some = st.lists(st.sampled_from(JOURNEYS), min_size=1, max_size=2)
+        return st.one_of(
+            *(leaf(name, op, value=some) for op in ("has", "has_all", "has_not")),
+            leaf(name, "empty"),
+            leaf(name, "not_empty"),
         )
     keys = ["cold", "warm", "hot"] if name == "temperature" else ["user", "lead", "mql"]
     some = st.sampled_from(keys)
@@ -301,6 +314,8 @@ PEOPLE = st.builds(
         unique_by=lambda row: row[0],
     ),
     segments=st.fixed_dictionaries({}, optional={"list": STAMPS}),
+    journeys=st.sets(st.sampled_from(JOURNEYS)),
+    touches=st.lists(st.tuples(STAMPS, TEXTS), max_size=2, unique_by=lambda row: row[0]),
 )
 
 
@@ -317,6 +332,9 @@ class World:
         ):
             Attribute.objects.create(key=key, label=key.title(), type=kind)
         self.signals = {key: signal(key).pk for key in ("visit", "order")}
+        self.journeys = {
+            key: Journey.objects.create(key=key, name=key.title()).pk for key in JOURNEYS
+        }
         self.line = Line.objects.get(default=True).pk
         self.list = Segment.objects.create(key="list", name="List", kind="static").pk
         self.stages = {stage.key: stage.pk for stage in Stage.objects.all()}
@@ -369,6 +387,18 @@ class World:
             cursor.executemany(
                 "INSERT INTO membership (contact_id, segment_id, since) VALUES (%s, %s, %s)",
                 [[number, self.list, since] for since in person.segments.values()],
+            )
+            cursor.executemany(
+                "INSERT INTO enrolment (contact_id, journey_id, version_id, state, step, slot,"
+                " entered_at, step_since, entry) VALUES (%s, %s, 1, 'done', 'end', 0, %s, %s, '{}')",
+                [[number, self.journeys[key], seen, seen] for key in sorted(person.journeys)],
+            )
+            cursor.executemany(
+                "INSERT INTO touch (contact_id, at, how, utm) VALUES (%s, %s, 'visit', %s)",
+                [
+                    [number, when, json.dumps({"utm_campaign": campaign})]
+                    for when, campaign in person.touches
+                ],
             )
             if at["stage"] is not None:
                 cursor.execute(
@@ -436,8 +466,9 @@ def test_sql_explanation_and_meaning_agree(
             words = sentence(parsed[number], world.fields)
             for part in types.leaves(parsed[number]):
                 assert str(world.fields[part.field].label) in words
-        assert count(parsed[0], NOW, world.fields).n == len(found[0])
-        assert set(sample(parsed[0], NOW, 5, world.fields)) == found[0]
+        seen = look(parsed[0], NOW, world.fields, 5)
+        assert seen.count.n == len(found[0])
+        assert set(seen.contact_ids) == found[0]
         transaction.set_rollback(True)
 
 
