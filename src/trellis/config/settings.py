@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "trellis.messaging",
     "trellis.capture",
     "trellis.journeys",
+    "trellis.reports",
     "trellis.pipeline",
     "trellis.api",
     "trellis.web",

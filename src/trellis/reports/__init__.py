@@ -1,1 +1,1 @@
-"""Reports: one file per question. They read; they never write."""
+"""Reports: one file per question. They read; all they keep is saved questions."""

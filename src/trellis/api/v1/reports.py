@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from trellis.api.auth import caller
-from trellis.api.paging import Json
+from trellis.api.paging import Id, Json
 from trellis.core import clock
 from trellis.core.days import day_of
 from trellis.leads import queries as leads
-from trellis.reports import most_seen
+from trellis.reports import funnel as funnel_report
+from trellis.reports import funnels, most_seen
 from trellis.reports import people_per_stage as per_stage
 
 router = Router(tags=["reports"])
@@ -111,3 +113,95 @@ def most(request: HttpRequest, query: Annotated[SeenQuery, Query()]) -> Json:
         "looked": found.looked,
         "members": found.members,
     }
+
+
+class StepIn(Schema):
+    """A step: a signal or a stage, by key."""
+
+    signal: str | None = Field(None, max_length=64)
+    stage: str | None = Field(None, max_length=64)
+
+
+class FunnelIn(Schema):
+    """Two to eight steps, whose first is taken from ``since`` on (90 days where left out)."""
+
+    steps: list[StepIn] = Field(min_length=2, max_length=8)
+    since: date | None = None
+    segment_id: int | None = Field(None, ge=1, lt=2**31)
+
+
+class StepOut(Schema):
+    """How many reached a step, of a hundred from the one before and from the first, the
+    median seconds since the one before, and whether most stop before it."""
+
+    kind: str
+    key: str
+    name: str
+    n: int
+    of_last: float
+    of_first: float
+    median: float | None
+    worst: bool
+
+
+class SavedIn(Schema):
+    """A funnel to keep; with the ``version`` that was read when it is changed."""
+
+    name: str = Field(max_length=120)
+    steps: list[StepIn] = Field(min_length=2, max_length=8)
+    version: int | None = Field(None, ge=1)
+
+
+class SavedOut(Schema):
+    """A saved funnel."""
+
+    id: int
+    name: str
+    steps: list[Json]
+    version: int
+
+
+def _steps(steps: list[StepIn]) -> list[Json]:
+    return [step.dict(exclude_none=True) for step in steps]
+
+
+@router.post("/funnel", response=list[StepOut], summary="Where people stop on their way")
+def funnel(request: HttpRequest, body: FunnelIn) -> Any:
+    """Each step counts where it comes after the one before. Scope: reports.read."""
+    caller(request, "reports.read")
+    today = day_of(clock.now())
+    since = min(body.since or today - timedelta(days=89), today)
+    found = funnel_report.funnel(_steps(body.steps), since, today, body.segment_id)
+    return [asdict(step) for step in found]
+
+
+@router.get("/funnels", response=list[SavedOut], summary="Saved funnels")
+def saved_funnels(request: HttpRequest) -> Any:
+    """Scope: reports.read."""
+    caller(request, "reports.read")
+    return funnels.saved()
+
+
+@router.post("/funnels", response={201: SavedOut}, summary="Save a funnel")
+def save_funnel(request: HttpRequest, body: SavedIn) -> Status[Any]:
+    """Scope: segments.write."""
+    return Status(201, funnels.create(caller(request), body.name, _steps(body.steps)))
+
+
+@router.put("/funnels/{funnel_id}", response=SavedOut, summary="Change a funnel")
+def change_funnel(request: HttpRequest, funnel_id: Id, body: SavedIn) -> Any:
+    """Scope: segments.write."""
+    return funnels.update(
+        caller(request),
+        funnel_id,
+        name=body.name,
+        steps=_steps(body.steps),
+        version=body.version,
+    )
+
+
+@router.delete("/funnels/{funnel_id}", response={204: None}, summary="Archive a funnel")
+def archive_funnel(request: HttpRequest, funnel_id: Id) -> Status[None]:
+    """Scope: segments.write."""
+    funnels.archive(caller(request), funnel_id, clock.now())
+    return Status(204, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
@@ -13,13 +13,24 @@ from trellis.api import paging
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json, PageQuery
 from trellis.api.v1.contacts import FoundOut, RuleIn, plain
+from trellis.api.v1.segment_shapes import (
+    DayOut,
+    DifferenceOut,
+    MovePage,
+    MoveQuery,
+    OverlapOut,
+    PastedOut,
+    PasteIn,
+    SimilarOut,
+    SnapshotIn,
+)
 from trellis.core import clock
 from trellis.core.days import day_of
 from trellis.core.errors import InvalidInput
 from trellis.people import queries as people
 from trellis.rules import evaluate, explain, registry, usage
 from trellis.rules.parse import parse
-from trellis.segments import actions, growth, history, lists, overlap, queries
+from trellis.segments import actions, growth, history, lists, overlap, queries, similar
 from trellis.segments.history import MoveFilter
 from trellis.segments.models import Segment
 from trellis.segments.preview import preview as preview_rule
@@ -99,94 +110,6 @@ class MembersIn(Schema):
     contact_ids: list[int] = Field(min_length=1, max_length=MAX_MEMBERS)
 
 
-class PasteIn(Schema):
-    """People by email, phone, user id or ``#number``, as text or CSV."""
-
-    people: str = Field(min_length=1, max_length=5_000_000)
-
-
-class PastedOut(Schema):
-    """What became of pasted entries; ``unknown`` name nobody and stand as they were written."""
-
-    added: int
-    already: int
-    twice: int
-    unknown: list[str]
-
-
-class SnapshotIn(Schema):
-    """The key and name of a snapshot."""
-
-    key: str = Field(max_length=64)
-    name: str = Field(max_length=120)
-
-
-class DifferenceOut(Schema):
-    """How many a rule would let enter, leave and stay; where not exact, within ``margin``."""
-
-    enter: int
-    leave: int
-    stay: int
-    exact: bool
-    margin: int
-
-
-class DayOut(Schema):
-    """A day of a segment: its size at the end, and how many came and went."""
-
-    day: date
-    size: int
-    came: int
-    went: int
-
-
-class MoveOut(Schema):
-    """That a contact entered or left. ``why``: event, clock, rule, hand or snapshot; ``reasons``
-    are the conditions that changed, in words; ``event`` is what was being worked."""
-
-    contact_id: int
-    segment_id: int
-    at: datetime
-    entered: bool
-    why: str
-    actor: str
-    event: str
-    reasons: list[str]
-
-
-class MovePage(Schema):
-    """A page of moves, newest first."""
-
-    items: list[MoveOut]
-    next_cursor: str | None
-
-
-class MoveQuery(PageQuery):
-    """Which moves."""
-
-    contact_id: int | None = Field(None, ge=1, lt=2**63)
-    which: Literal["", "entered", "left"] = ""
-    why: Literal["", "event", "clock", "rule", "hand", "snapshot"] = ""
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-class PartOut(Schema):
-    """How many are in exactly these of the chosen segments, and the rule that finds them."""
-
-    inside: list[int]
-    n: int
-    rule: Json
-
-
-class OverlapOut(Schema):
-    """Combinations of some segments: those in all, in at least one, and in each part."""
-
-    shared: int
-    total: int
-    parts: list[PartOut]
-
-
 class ChangedOut(Schema):
     """How many changed."""
 
@@ -235,6 +158,31 @@ def overlaps(request: HttpRequest, ids: Annotated[str, Query(max_length=200)]) -
             }
             for part in found.parts
         ],
+    }
+
+
+@router.get("/similar", response=SimilarOut, summary="People who behave alike")
+def similar_people(
+    request: HttpRequest, days: Annotated[int, Query(ge=1, le=365)] = 30
+) -> Json:
+    """Visitors too; each group comes with a ready rule. Scope: segments.read."""
+    caller(request, "segments.read")
+    found = similar.similar(clock.now(), days)
+    groups = [
+        {
+            "signals": [signal.key for signal in row.signals],
+            "n": row.n,
+            "known": row.known,
+            "lift": row.lift,
+            "rule": row.rule,
+        }
+        for row in found.groups
+    ]
+    return {
+        "groups": groups,
+        "active": found.active,
+        "days": found.days,
+        "every": found.every,
     }
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from trellis.core import db, sql
 from trellis.core.days import day_of, zone
+from trellis.reports.models import Funnel
 from trellis.segments import growth
 from trellis.segments.models import Segment, SegmentRule
 
@@ -55,8 +56,33 @@ def tell(first: int, now: datetime) -> None:
     db.run(_SQL["windowed_since"], {"segment": segment})
     _list(now)
     _snapshot(now)
+    for name, steps in FUNNELS:
+        Funnel.objects.create(name=name, steps=list(steps), created_at=begun)
     db.run(_SQL["sizes"])
     growth.write(since=day_of(begun))
+
+
+FUNNELS: tuple[tuple[str, tuple[dict[str, str], ...]], ...] = (
+    (
+        "From product to order",
+        (
+            {"signal": "viewed-page"},
+            {"signal": "viewed-product"},
+            {"signal": "added-to-cart"},
+            {"signal": "ordered"},
+        ),
+    ),
+    (
+        "Master class, to the booking",
+        (
+            {"signal": "viewed-master-class"},
+            {"signal": "read-master-class"},
+            {"signal": "submitted-form"},
+            {"signal": "booked-course"},
+        ),
+    ),
+)
+"""Saved funnels: name, steps."""
 
 
 def _list(now: datetime) -> None:

@@ -1,8 +1,9 @@
-"""Several segments together: how they overlap."""
+"""Several segments together: how they overlap, and which groups of alike people there are."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,11 +12,37 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from trellis.core import clock
 from trellis.segments import overlap as overlaps
 from trellis.segments import queries as segments
+from trellis.segments import similar
 from trellis.web.staff import given
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.memo import remember
+
+PERIODS = (14, 30, 90)
+
+
+@page("segments.read")
+def similar_people(request: StaffRequest) -> HttpResponseBase:
+    """Groups of people who behave alike, each ready to become a segment (T6)."""
+    asked = given.number(request.GET.get("days"))
+    days = asked if asked in PERIODS else 30
+    found = remember(f"similar-{days}", lambda: similar.similar(clock.now(), days))
+    top = max((group.n for group in found.groups), default=0)
+    context = {
+        "found": found,
+        "periods": PERIODS,
+        "rows": [
+            {
+                "group": group,
+                "share": 100 * group.n / top if top else 0,
+                "url": _address(" + ".join(row.name for row in group.signals), group.rule),
+            }
+            for group in found.groups
+        ],
+    }
+    return render(request, "staff/segments/similar.html", context)
 
 
 @page("segments.read")
@@ -56,6 +83,9 @@ def _new(inside: list[Any], outside: list[Any]) -> str:
     if outside:
         name = _("%(name)s only") % {"name": name}
     rule = overlaps.rule_of([row.key for row in inside], [row.key for row in outside])
-    return f"{reverse('segments-new')}?" + urlencode(
-        {"name": name[:120], "rule": json.dumps(rule)}
-    )
+    return _address(name, rule)
+
+
+def _address(name: str, rule: Mapping[str, Any]) -> str:
+    query = {"name": name[:120], "rule": json.dumps(rule)}
+    return f"{reverse('segments-new')}?{urlencode(query)}"

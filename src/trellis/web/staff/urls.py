@@ -35,8 +35,8 @@ from trellis.web.staff import (
     trap,
     users,
 )
+from trellis.web.staff.reports import funnel, most_seen, people_per_stage
 from trellis.web.staff.reports import index as reports_index
-from trellis.web.staff.reports import most_seen, people_per_stage
 from trellis.web.staff.scoring import urls as scoring
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -49,6 +49,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("attributes/", attributes.attributes, name="attributes"),
     path("attributes/<str:key>/", attributes.attributes_edit, name="attributes-edit"),
     path("reports/", reports_index.index, name="reports"),
+    path("reports/funnel/", funnel.show, name="reports-funnel"),
+    path("reports/funnel/<int:funnel_id>/", funnel.show, name="reports-funnel"),
     path("reports/most-seen/", most_seen.show, name="reports-most-seen"),
     path("reports/people-per-stage/", people_per_stage.show, name="reports-people-per-stage"),
     path("tags/", tags.tags, name="tags"),
@@ -72,6 +74,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rules/explain/", rules.explained, name="rules-explain"),
     path("segments/", segments.index, name="segments"),
     path("segments/new/", segments.edit, name="segments-new"),
+    path("segments/similar/", segment_sets.similar_people, name="segments-similar"),
     path("segments/overlap/", segment_sets.overlap, name="segments-overlap"),
     path("segments/<int:segment_id>/", segment_page.detail, name="segments-detail"),
     path("segments/<int:segment_id>/members/", segment_page.members, name="segments-members"),

@@ -47,6 +47,12 @@ GROUPS: tuple[Group, ...] = (
         label=_("Behaviour"),
         reports=(
             Report(
+                url="reports-funnel",
+                label=_("Funnel"),
+                question=_("Where do people stop on their way?"),
+                icon="filter",
+            ),
+            Report(
                 url="reports-most-seen",
                 label=_("Most viewed, clicked and read"),
                 question=_("Which pages, buttons and messages do people look at?"),
