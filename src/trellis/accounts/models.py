@@ -18,6 +18,8 @@ class Role(models.TextChoices):
     ADMIN = "admin", "Administrator"
     MARKETER = "marketer", "Marketer"
     SUPERVISOR = "supervisor", "Supervisor"
+    MDR = "mdr", "Market development"
+    SDR = "sdr", "Sales development"
     SALES = "sales", "Salesperson"
     VIEWER = "viewer", "Viewer"
 

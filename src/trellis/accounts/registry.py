@@ -9,7 +9,12 @@ from trellis.accounts.types import RIGHTS, Right
 
 _READ: frozenset[Right] = frozenset(right for right in RIGHTS if right.endswith(".read"))
 _SEE: frozenset[Right] = _READ - {"audit.read"}
-_SELL: frozenset[Right] = _SEE | {"contacts.write", "companies.write", "leads.write"}
+_SELL: frozenset[Right] = _SEE | {
+    "contacts.write",
+    "contacts.see_private",
+    "companies.write",
+    "leads.write",
+}
 
 ROLE_RIGHTS: Mapping[str, frozenset[Right]] = MappingProxyType(
     {
@@ -17,8 +22,10 @@ ROLE_RIGHTS: Mapping[str, frozenset[Right]] = MappingProxyType(
         "marketer": RIGHTS - {"users.manage", "keys.manage", "contacts.erase", "audit.read"},
         "supervisor": _SELL
         | {"imports.write", "messages.send", "audit.read", "contacts.export"},
+        "mdr": _SELL | {"imports.write"},
+        "sdr": _SELL,
         "sales": _SELL,
         "viewer": _SEE,
     }
 )
-"""``accounts.models.Role`` → rights."""
+"""``accounts.models.Role`` → rights. A viewer sees people, but no way to reach them."""

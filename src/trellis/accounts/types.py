@@ -10,6 +10,7 @@ Right = Literal[
     "contacts.write",
     "contacts.erase",
     "contacts.export",
+    "contacts.see_private",
     "companies.read",
     "companies.write",
     "attributes.read",

@@ -15,6 +15,7 @@ from trellis.accounts.types import Actor, Right
 from trellis.api.guard import check_address
 from trellis.core import clock
 from trellis.core.instance import refresh_clock
+from trellis.people import masking
 
 
 class ApiKey(HttpBearer):
@@ -29,7 +30,9 @@ class ApiKey(HttpBearer):
         if key is None or key.kind != KeyKind.API:
             return None
         keys.used(key, clock.wall())
-        return actor_of_key(key)
+        actor = actor_of_key(key)
+        masking.look_as(actor)
+        return actor
 
 
 def caller(request: HttpRequest, right: Right | None = None) -> Actor:

@@ -17,6 +17,7 @@ from trellis.core.paging import Cursor, Page, paged
 from trellis.core.sql import load
 from trellis.events import names
 from trellis.events.models import EventName, Rejected, Signal
+from trellis.people import masking
 
 
 class Kind(NamedTuple):
@@ -92,6 +93,13 @@ _TIMELINE = (
 )
 
 
+_PLAIN = (
+    "concat_ws(' ', e.props->>'title', e.props->>'path', e.props->>'form', e.props->>'template',"
+    " e.props->>'segment', e.props->>'journey', e.props->>'product')"
+)
+"""What those are let search who may not see private data."""
+
+
 def _narrow(wanted: Wanted) -> tuple[str, list[Any]]:
     """The condition of a filter, to be added to a contact's events: the key leads to them,
     so that it is looked at for one contact's rows only."""
@@ -109,7 +117,8 @@ def _narrow(wanted: Wanted) -> tuple[str, list[Any]]:
             + wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
             + "%"
         )
-        sql += " AND (n.name ILIKE %s OR e.props::text ILIKE %s)"
+        said = _PLAIN if masking.veiled() else "e.props::text"
+        sql += f" AND (n.name ILIKE %s OR {said} ILIKE %s)"
         params += [like, like]
     if wanted.since is not None:
         sql += " AND e.at >= %s"
@@ -172,7 +181,7 @@ def _event(row: Sequence[Any]) -> EventRow:
         at=at,
         type=kind,
         name=name,
-        props=json.loads(props) if isinstance(props, str) else props,
+        props=masking.props(kind, json.loads(props) if isinstance(props, str) else props),
         origin_id=origin_id,
         cause=cause,
     )

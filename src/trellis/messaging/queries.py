@@ -25,6 +25,7 @@ from trellis.messaging.types import (
     SKIPPED,
     UNKNOWN,
 )
+from trellis.people import masking
 from trellis.people.models import Contact
 
 
@@ -223,9 +224,12 @@ def _filtered(wanted: Filter) -> QuerySet[Message]:
         numbers = TemplateVersion.objects.filter(template__key=wanted.template).values("id")
         rows = rows.filter(template_version_id__in=numbers)
     if wanted.query:
-        rows = rows.filter(
-            Q(address__icontains=wanted.query) | Q(subject__icontains=wanted.query)
-        )
+        said = Q(subject__icontains=wanted.query)
+        if masking.veiled():
+            said |= Q(address__iexact=wanted.query)
+        else:
+            said |= Q(address__icontains=wanted.query)
+        rows = rows.filter(said)
     return rows
 
 
@@ -246,7 +250,7 @@ def _lines(rows: Sequence[Message]) -> list[Line]:
             Line(
                 contact_id=row.contact_id,
                 message_id=row.message_id,
-                contact=str(owner) if owner else f"#{row.contact_id}",
+                contact=_name(owner) if owner else f"#{row.contact_id}",
                 channel=row.channel,
                 purpose=row.purpose,
                 template=used.key if used else "",
@@ -255,7 +259,7 @@ def _lines(rows: Sequence[Message]) -> list[Line]:
                 state=row.state,
                 why="channel_paused" if held else row.reason,
                 detail=row.detail,
-                address=row.address or (owner.email if owner else ""),
+                address=masking.text(row.address or (owner.email if owner else "")),
                 subject=row.subject,
                 created_at=row.created_at,
                 wake_at=row.wake_at,
@@ -265,6 +269,12 @@ def _lines(rows: Sequence[Message]) -> list[Line]:
             )
         )
     return lines
+
+
+def _name(owner: Contact) -> str:
+    """A contact's name as the reader may see it."""
+    full = f"{owner.first_name} {masking.value('last_name', owner.last_name)}".strip()
+    return full or masking.text(str(owner))
 
 
 _SINGLE = {

@@ -16,7 +16,7 @@ import msgspec
 from django.db import transaction
 
 from trellis.core import clock, counters, db, sql
-from trellis.people import likeness
+from trellis.people import likeness, masking
 from trellis.people.likeness import Being, Reason, Together
 
 CHUNK = 1_000
@@ -299,12 +299,27 @@ def counts(limit: int = 1_000) -> tuple[int, int]:
     return int(n), int(sure)
 
 
+def _facts(code: str, facts: Mapping[str, str] | None) -> dict[str, str]:
+    """The facts of a reason as the reader may see them."""
+    found = dict(facts or {})
+    if not masking.veiled():
+        return found
+    if "name" in code:
+        return {key: masking.person_name(said) for key, said in found.items()}
+    kind = {"same_phone": "phone", "same_mailbox": "email", "same_local_part": "email"}
+    named = kind.get(code, found.get("kind", ""))
+    return {
+        key: said if key == "kind" else str(masking.value(named, said))
+        for key, said in found.items()
+    }
+
+
 def _candidate(row: Sequence[Any]) -> Candidate:
     one, other, confidence, reasons, *rest = row
     if isinstance(reasons, str | bytes):
         reasons = msgspec.json.decode(reasons)
     found = tuple(
-        Reason(item["code"], float(item["weight"]), dict(item.get("facts") or {}))
+        Reason(item["code"], float(item["weight"]), _facts(item["code"], item.get("facts")))
         for item in reasons
     )
     return Candidate(one, other, confidence, found, *rest)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from trellis.core import db
-from trellis.people import attributes, provenance
+from trellis.people import attributes, masking, provenance
 from trellis.people.merge import value_of
 from trellis.people.models import Company
 from trellis.people.registry import contact_tables
@@ -56,7 +56,13 @@ def preview(winner_id: int, loser_id: int) -> Preview:
                 loser=companies.get(row.loser, ""),
                 result=companies.get(row.result, ""),
             )
-        values.append(row)
+        values.append(
+            row._replace(
+                winner=masking.value(key, row.winner),
+                loser=masking.value(key, row.loser),
+                result=masking.value(key, row.result),
+            )
+        )
     tags = [*winner.tags, *(tag for tag in loser.tags if tag not in winner.tags)]
     return Preview(tuple(values), tuple(tags), _moves(loser_id))
 

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from trellis.core import db
 from trellis.core.paging import Cursor, Page, paged
+from trellis.people import masking, normal
 from trellis.people.models import (
     Attribute,
     Company,
@@ -120,6 +121,8 @@ def _like(text: str) -> str:
 def _search(text: str) -> Predicate:
     """Every word must occur; a word of one or two characters must begin a word, because
     the trigram index can find nothing shorter."""
+    if masking.veiled():
+        return _search_veiled(text)
     parts: list[str] = []
     params: dict[str, Any] = {}
     for at, word in enumerate(text.lower().split()[:6]):
@@ -132,6 +135,26 @@ def _search(text: str) -> Predicate:
             parts.append(f"{SEARCH_TEXT} LIKE %(word_{at})s")
             params[f"word_{at}"] = f"%{_like(word)}%"
     return Predicate(sql=" AND ".join(parts) or "true", params=params)
+
+
+def _search_veiled(text: str) -> Predicate:
+    """For those who may not see private data: a whole address or number finds its owner, and
+    whole words of a name, so that nobody can be spelt out letter by letter."""
+    for kind in (normal.EMAIL, normal.PHONE):
+        if exact := normal.normalise(kind, text):
+            sql = (
+                "c.contact_id IN (SELECT i.contact_id FROM identity i"
+                " WHERE i.value = %(exact)s AND i.kind = %(kind)s)"
+            )
+            return Predicate(sql=sql, params={"exact": exact, "kind": kind})
+    parts, params = ["true"], dict[str, Any]()
+    for at, word in enumerate(text.lower().split()[:6]):
+        parts += [
+            f"{SEARCH_TEXT} LIKE %(word_{at})s",
+            f"lower(' ' || c.first_name || ' ' || c.last_name || ' ') LIKE %(whole_{at})s",
+        ]
+        params |= {f"word_{at}": f"%{_like(word)}%", f"whole_{at}": f"% {_like(word)} %"}
+    return Predicate(sql=" AND ".join(parts), params=params)
 
 
 def where(filters: ContactFilter, *, apart: bool = False) -> Predicate:
@@ -253,7 +276,7 @@ def identities(contact_id: int) -> list[IdentityRow]:
     rows = [
         IdentityRow(
             kind=row.kind,
-            value=row.value,
+            value=masking.value(row.kind, row.value),
             shared=(row.value, row.kind) in sight and sight[row.value, row.kind].shared,
             created_at=sight[row.value, row.kind].created_at
             if (row.value, row.kind) in sight
@@ -359,4 +382,4 @@ def _fetch(sql: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         for key in ("attributes", "provenance", "tags"):
             if isinstance(row.get(key), str):
                 row[key] = json.loads(row[key])
-    return rows
+    return [masking.row(row) for row in rows]

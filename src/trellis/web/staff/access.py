@@ -13,6 +13,7 @@ from django_htmx.middleware import HtmxDetails
 from trellis.accounts.access import actor_of, require
 from trellis.accounts.models import User
 from trellis.accounts.types import Actor, Right
+from trellis.people import masking
 
 P = ParamSpec("P")
 
@@ -49,6 +50,7 @@ def page(
                 return _sign_in(request)
             staff = cast(StaffRequest, request)
             staff.actor = actor_of(staff.user)
+            masking.look_as(staff.actor)
             if right is not None:
                 require(staff.actor, right)
             if change is not None and request.method not in {"GET", "HEAD"}:

@@ -97,7 +97,9 @@ def _blame(form: forms.Form, error: TrellisError) -> None:
 
 @page("contacts.read", "GET", "POST", change="contacts.write")
 def edit(request: StaffRequest, contact_id: int) -> HttpResponseBase:
-    """Change fields and attributes; only what differs is written."""
+    """Change fields and attributes; only what differs is written. Not for those who may not
+    see what they would change."""
+    require(request.actor, "contacts.see_private")
     contact = found_or_404(contact_id)
     before = {key: getattr(contact, key) for key in FIELDS}
     form = ContactForm(request.POST or None, initial=before)

@@ -16,6 +16,7 @@ from trellis.core import clock
 from trellis.core.paging import Cursor
 from trellis.events import queries as events
 from trellis.messaging import alarms
+from trellis.people import masking
 from trellis.pipeline import gauges
 from trellis.pipeline import queries as pipeline
 from trellis.tracking import replay
@@ -82,7 +83,7 @@ def rejected(request: StaffRequest) -> HttpResponseBase:
     context = {
         "title": _("Rejected events"),
         "page": found,
-        "rows": [(row, _readable(bytes(row.body))) for row in found.rows],
+        "rows": [(row, masking.text(_readable(bytes(row.body)))) for row in found.rows],
         "reason": reason,
         "reasons": events.rejected_by_reason(clock.now() - timedelta(days=90)),
     }

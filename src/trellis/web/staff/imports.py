@@ -91,7 +91,7 @@ def imports_detail(request: StaffRequest, import_id: int) -> HttpResponseBase:
     return render(request, template, context)
 
 
-@page("imports.read")
+@page("contacts.see_private")
 def imports_faults(request: StaffRequest, import_id: int) -> HttpResponseBase:
     """The rows that were not accepted, as a file to mend and import again."""
     source = _get(import_id)

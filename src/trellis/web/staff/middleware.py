@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from trellis.accounts.models import User
 from trellis.core.errors import InvalidInput, TrellisError
 from trellis.core.instance import refresh_clock
+from trellis.people import masking
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -63,8 +64,9 @@ class StaffMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Add the headers that every staff page carries."""
-        response = self.get_response(request)
+        """Add the headers that every staff page carries; forget afterwards who looked."""
+        with masking.one_request():
+            response = self.get_response(request)
         if _is_staff_page(request):
             response.headers.setdefault("Content-Security-Policy", POLICY)
             response.headers.setdefault("Referrer-Policy", "same-origin")

@@ -91,7 +91,7 @@ SECTIONS: Sequence[Section] = (
                 label=_("Trap"),
                 url="trap",
                 icon="inbox",
-                right="messages.read",
+                right="contacts.see_private",
                 sandbox=True,
             ),
         ),

@@ -150,6 +150,8 @@ def _written(template: Template | None, version: TemplateVersion | None) -> dict
 def show(request: StaffRequest) -> HttpResponseBase:
     """What the form would send, as a page for the preview frame. Stores nothing."""
     who = request.POST.get("contact", "")
+    if who:
+        require(request.actor, "contacts.see_private")
     try:
         made = preview.draft(
             _variants(request),

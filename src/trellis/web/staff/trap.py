@@ -13,7 +13,7 @@ from trellis.web.staff.access import StaffRequest, page
 LIMIT = 50
 
 
-@page("messages.read")
+@page("contacts.see_private")
 def trap(request: StaffRequest, mail_id: int | None = None) -> HttpResponseBase:
     """The list beside the mail that is open (the newest where none is named)."""
     query = request.GET.get("q", "")[:200]
@@ -38,7 +38,7 @@ def trap(request: StaffRequest, mail_id: int | None = None) -> HttpResponseBase:
     return render(request, "staff/trap/list.html", context)
 
 
-@page("messages.read")
+@page("contacts.see_private")
 def body(request: StaffRequest, mail_id: int) -> HttpResponseBase:
     """The HTML of a mail for the frame: no scripts, links work as for the recipient."""
     return HttpResponse(
@@ -46,7 +46,7 @@ def body(request: StaffRequest, mail_id: int) -> HttpResponseBase:
     )
 
 
-@page("messages.read")
+@page("contacts.see_private")
 def raw(request: StaffRequest, mail_id: int) -> HttpResponseBase:
     """The mail as it went over the wire."""
     return HttpResponse(

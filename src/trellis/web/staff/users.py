@@ -19,8 +19,10 @@ ROLES = {
     Role.ADMIN: gettext_lazy("Administrator: everything, users and keys too"),
     Role.MARKETER: gettext_lazy("Marketer: segments, journeys, messages, forms"),
     Role.SUPERVISOR: gettext_lazy("Supervisor: leads of the whole team"),
+    Role.MDR: gettext_lazy("Market development: checks leads, brings lists in"),
+    Role.SDR: gettext_lazy("Sales development: qualifies leads for sales"),
     Role.SALES: gettext_lazy("Salesperson: contacts and leads"),
-    Role.VIEWER: gettext_lazy("Viewer: reads only"),
+    Role.VIEWER: gettext_lazy("Viewer: reads only, addresses and numbers veiled"),
 }
 
 
