@@ -19,7 +19,8 @@ _SELL: frozenset[Right] = _SEE | {
 ROLE_RIGHTS: Mapping[str, frozenset[Right]] = MappingProxyType(
     {
         "admin": RIGHTS,
-        "marketer": RIGHTS - {"users.manage", "keys.manage", "contacts.erase", "audit.read"},
+        "marketer": RIGHTS
+        - {"users.manage", "keys.manage", "contacts.erase", "audit.read", "enrichment.write"},
         "supervisor": _SELL
         | {"imports.write", "messages.send", "audit.read", "contacts.export"},
         "mdr": _SELL | {"imports.write"},

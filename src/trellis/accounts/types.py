@@ -15,6 +15,8 @@ Right = Literal[
     "companies.write",
     "attributes.read",
     "attributes.write",
+    "enrichment.read",
+    "enrichment.write",
     "segments.read",
     "segments.write",
     "signals.read",

@@ -148,6 +148,19 @@ SETTINGS: tuple[Setting, ...] = (
         help="Days after which visitors never identified are purged.",
     ),
     Setting(
+        name="TRELLIS_PLACES",
+        kind="text",
+        default="",
+        help="A file in MMDB format that tells the country and city of a network address."
+        " Empty: nobody is located. The address itself is never kept.",
+    ),
+    Setting(
+        name="TRELLIS_PLACES_BASIS",
+        kind="text",
+        default="",
+        help="Legal basis for TRELLIS_PLACES: consent (to tracking) or legitimate_interest.",
+    ),
+    Setting(
         name="TRELLIS_LOG_LEVEL",
         kind="text",
         default="info",
@@ -202,6 +215,19 @@ class Env:
         if value not in allowed:
             raise SettingError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
         return value
+
+    def places(self) -> tuple[str, str]:
+        """The file that locates visitors, and the legal basis to do so; both or none."""
+        file, basis = self.text("TRELLIS_PLACES"), self.text("TRELLIS_PLACES_BASIS")
+        if not file:
+            return "", ""
+        if not Path(file).is_file():
+            raise SettingError(f"TRELLIS_PLACES: there is no file {file}")
+        if basis not in ("consent", "legitimate_interest"):
+            raise SettingError(
+                "TRELLIS_PLACES needs TRELLIS_PLACES_BASIS: consent or legitimate_interest"
+            )
+        return file, basis
 
     def zone(self, name: str) -> str:
         """The name of an IANA time zone."""

@@ -28,6 +28,7 @@ TRELLIS_MAIL_FROM = env.text("TRELLIS_MAIL_FROM")
 TRELLIS_CONSENT = env.choice("TRELLIS_CONSENT", ("explicit", "implied"))
 TRELLIS_EVENT_MONTHS = env.int("TRELLIS_EVENT_MONTHS")
 TRELLIS_ANONYMOUS_DAYS = env.int("TRELLIS_ANONYMOUS_DAYS")
+TRELLIS_PLACES, TRELLIS_PLACES_BASIS = env.places()
 TRELLIS_PROXIES = env.list("TRELLIS_PROXIES")
 TRELLIS_ADMIN_EMAIL = env.text("TRELLIS_ADMIN_EMAIL")
 TRELLIS_METRICS_TOKEN = env.text("TRELLIS_METRICS_TOKEN")
@@ -106,6 +107,7 @@ INSTALLED_APPS = [
     "trellis.people",
     "trellis.events",
     "trellis.sources",
+    "trellis.enrichment",
     "trellis.segments",
     "trellis.scoring",
     "trellis.leads",

@@ -163,6 +163,8 @@ def _take(
     new = provenance.entry(change.src, change.at, change.basis, how, weak=change.weak)
     before = profile.provenance.get(key)
     shown = None if key == "company" else old
+    if change.weak and before is not None and kept == old:
+        return
     if provenance.newer(new, kept, before, old):
         _put(profile, key, kept)
         profile.provenance[key] = provenance.keep(new, kept, before, shown)

@@ -40,7 +40,7 @@ def create(
         row = Company(name=_name(name))
         row.save(force_insert=True)
         _set_domains(row, domains)
-        _apply(actor, row.pk, values or {})
+        _apply(actor, row.pk, values or {}, tell=False)
         audit.record(actor, "company.create", "company", row.pk, row.name)
         enqueue("people.find_employees", once=f"employees-{row.pk}", company_id=row.pk)
     row.refresh_from_db()
@@ -200,12 +200,14 @@ def _set_domains(row: Company, domains: Sequence[str]) -> None:
         row.save(update_fields=["domain"])
 
 
-def _apply(actor: Actor, company_id: int, values: Mapping[str, Any]) -> None:
+def _apply(
+    actor: Actor, company_id: int, values: Mapping[str, Any], *, tell: bool = True
+) -> None:
     if not values:
         return
     now: datetime = clock.now()
     entry = provenance.entry(actor.label, now.timestamp(), "", "active")
-    if refused := company_values.apply([(company_id, values, entry)], now):
+    if refused := company_values.apply([(company_id, values, entry)], now, tell=tell):
         raise InvalidInput(
             "; ".join(f"{item.key}: {item.reason}" for item in refused),
             fields={item.key: item.reason for item in refused},

@@ -42,10 +42,16 @@ class Held:
     changed: set[str]
 
 
-def apply(said: Iterable[tuple[int, Mapping[str, Any], Entry]], now: datetime) -> list[Refused]:
+def apply(
+    said: Iterable[tuple[int, Mapping[str, Any], Entry]],
+    now: datetime,
+    *,
+    tell: bool = True,
+) -> list[Refused]:
     """Take (company, traits, who says so) into companies; for each key the newest word wins.
 
-    The people of companies that changed are derived again by a job. Returns what was kept
+    The people of companies that changed are derived again by a job (unless a company is new
+    and has none: not ``tell``). Returns what was kept
     out, by reason.
     """
     flat = [(number, list(flatten(traits)), entry) for number, traits, entry in said]
@@ -61,12 +67,12 @@ def apply(said: Iterable[tuple[int, Mapping[str, Any], Entry]], now: datetime) -
                 _take(company, key, value, entry, kinds)  # type: ignore[arg-type]  # not None
             except BadValue as bad:
                 refused.append(Refused(number, key, str(bad)))
-    write([company for company in held.values() if company.changed], now)
+    write([company for company in held.values() if company.changed], now, tell=tell)
     return refused
 
 
-def write(companies: Iterable[Held], now: datetime) -> None:
-    """Write companies back, and let their people be derived again."""
+def write(companies: Iterable[Held], now: datetime, *, tell: bool = True) -> None:
+    """Write companies back; ``tell``: have their people be derived again."""
     rows = sorted(companies, key=lambda company: company.company_id)
     if not rows:
         return
@@ -76,7 +82,7 @@ def write(companies: Iterable[Held], now: datetime) -> None:
         [_encode(row.provenance).decode() for row in rows],
     ]
     db.run(_SQL["write"], [now, *columns])
-    for row in rows:
+    for row in rows if tell else ():
         announce(row.company_id, sorted(row.changed))
 
 

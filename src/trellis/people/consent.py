@@ -11,7 +11,7 @@ import msgspec
 from trellis.core import db, sql
 from trellis.people.models import Suppression
 
-PURPOSES = ("marketing", "sales_contact", "tracking")
+PURPOSES = ("marketing", "sales_contact", "tracking", "enrichment")
 """What a person may agree to."""
 EVERY_CHANNEL = "*"
 """Stands for all channels."""

@@ -12,14 +12,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
+from django.conf import settings
+
 from trellis.core.ids import event_id_of
+from trellis.enrichment import asking
 from trellis.events import counting, decisions, inbox, log, names
 from trellis.events.decisions import Decided
 from trellis.events.types import MAX_DEPTH, SYSTEM, Fact, Logged
 from trellis.journeys import engine
 from trellis.messaging import feedback
-from trellis.people import attributes, consent, merge, resolve
+from trellis.people import attributes, consent, merge, places, resolve
 from trellis.people.attributes import Change
+from trellis.people.models import Contact
 from trellis.people.types import Claim, Resolution
 from trellis.pipeline import definitions
 from trellis.pipeline.derive import derive as derive_touched
@@ -207,10 +211,38 @@ def _introduced(row: Logged) -> Change:
     return Change(row.contact_id, 0.0, "t.js", kept, how="passive", weak=True)
 
 
+def _places(batch: Batch) -> list[Change]:
+    """Where visitors are by their network address: fills what they have not said. On consent
+    as the basis, of those who agreed to tracking only."""
+    if not places.active():
+        return []
+    newest: dict[int, Change] = {}
+    basis = settings.TRELLIS_PLACES_BASIS
+    for fact, row in batch.items:
+        found = {
+            key: fact.props[prop]
+            for key, prop in (("country", places.COUNTRY), ("city", places.CITY))
+            if prop in fact.props and fact.origin == "t.js"
+        }
+        if found:
+            made = Change(row.contact_id, fact.at, places.SRC, found, basis, "passive", True)
+            newest[row.contact_id] = made
+    if basis == "consent" and newest:
+        said = consent.states(list(newest))
+        agreed = {
+            number
+            for number, words in said.items()
+            if any(key[0] == "tracking" and word.given for key, word in words.items())
+        }
+        newest = {number: change for number, change in newest.items() if number in agreed}
+    return list(newest.values())
+
+
 def write_profiles(batch: Batch) -> None:
     """Take traits into profiles; for each key the newest word wins."""
     changes = [change for fact, row in batch.items if (change := _change(fact, row.contact_id))]
     changes += [_introduced(row) for _, row in batch.items if row.props.get("session_start")]
+    changes += _places(batch)
     refused = attributes.apply(changes, batch.now)
     decisions.record(
         [
@@ -271,6 +303,20 @@ def log_decisions(batch: Batch) -> None:
             batch.counts["chain_cut", row.name[:60]] += 1
 
 
+def ask_sources(batch: Batch) -> None:
+    """Have sources of enrichment asked about contacts that just became known."""
+    fresh = {row.contact_id for _, row in batch.items} & set(batch.people.created)
+    asking.ask_new(_known([*fresh, *batch.people.identified]), batch.now)
+
+
+def _known(contact_ids: Sequence[int]) -> list[int]:
+    """Those that showed who they are."""
+    if not contact_ids:
+        return []
+    rows = Contact.objects.filter(contact_id__in=contact_ids, known=True, merged_into=None)
+    return sorted(rows.values_list("contact_id", flat=True))
+
+
 def run_journeys(batch: Batch) -> None:
     """Let events act on journeys: runs they end, wake or begin."""
     rows = [row for row in (*batch.rows, *batch.told) if row.depth <= MAX_DEPTH]
@@ -294,6 +340,7 @@ STAGES: tuple[Callable[[Batch], None], ...] = (
     hear_back,
     derive,
     log_decisions,
+    ask_sources,
     run_journeys,
     state,
 )

@@ -12,6 +12,7 @@ from trellis.core import clock, db, sql
 from trellis.core.days import day_of
 from trellis.core.ids import SLOTS
 from trellis.core.locks import share_definitions
+from trellis.enrichment import asking
 from trellis.events import content, inbox, log, partitions, rejected
 from trellis.journeys import engine
 from trellis.messaging import deliver
@@ -37,6 +38,7 @@ _SQL = sql.load(__package__, "ticks")
 def run_due(now: datetime) -> int:
     """Run everything that is due at ``now``; returns how much that was."""
     deliver.reap(now)
+    asking.wake(now)
     scored = score_companies(now)
     return scored + windows(now) + enrolments(ALL_SLOTS, now) + messages(ALL_SLOTS, now)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-PURPOSES = frozenset({"marketing", "sales_contact", "tracking"})
+PURPOSES = frozenset({"marketing", "sales_contact", "tracking", "enrichment"})
 MAX_WORDING = 4_000
 _MAX_CONSENTS = 10
 

@@ -156,7 +156,7 @@ class TimelineQuery(PageQuery):
 class ConsentIn(Schema):
     """A consent given or withdrawn, with the words and where they were said."""
 
-    purpose: Literal["marketing", "sales_contact", "tracking"]
+    purpose: Literal["marketing", "sales_contact", "tracking", "enrichment"]
     channel: str = Field("*", max_length=12)
     given: bool
     wording: str = Field("", max_length=4000)

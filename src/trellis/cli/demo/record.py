@@ -92,13 +92,7 @@ class Recorder:
             birthday = f"{1950 + self.rng.randrange(55)}-{self.rng.randint(1, 12):02d}-{self.rng.randint(1, 28):02d}"
             person.state("birthday", birthday, person.known_from, "active", "form")
         named = (person.first_name, person.last_name) if known else ("", "")
-        if known:
-            for key in ("first_name", "last_name", "email"):
-                person.source(key, person.known_from, "active", "form")
-            if person.company:
-                person.source("company", person.known_from, "passive", "email_domain")
-        person.source("locale", first, "passive", "t.js")
-        person.source("city", first, "passive", "ip")
+        _say_from_where(person, first)
         self.tape.add(
             "contact",
             (
@@ -199,6 +193,23 @@ class Recorder:
 
 _ARRIVALS = {arrival.source: arrival for arrival in (*d.ARRIVALS, d.BY_MAIL)}
 _ARRIVALS["exhibition"] = d.Arrival("exhibition", 0, {}, "")
+
+
+def _say_from_where(person: Person, first: float) -> None:
+    """Give the fields that everybody has their provenance (T7)."""
+    for key in ("locale", "time_zone"):
+        person.source(key, first, "passive", "t.js")
+    for key in ("city", "country"):
+        person.source(key, first, "passive", "ip")
+    if not person.known_from:
+        return
+    for key in ("first_name", "last_name", "email", *(["phone"] if person.phone else [])):
+        person.source(key, person.known_from, "active", "form")
+    if person.company:
+        person.source("company", person.known_from, "passive", "email_domain")
+    quality = ("work", "own_domain") if person.company else ("private", "open_to_everybody")
+    for key, value in zip(("email_quality", "email_reason"), quality, strict=True):
+        person.state(key, value, person.known_from + 2, "passive", "enrich:Email check")
 
 
 def _tags(person: Person) -> list[str]:

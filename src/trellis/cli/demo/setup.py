@@ -24,6 +24,7 @@ from trellis.cli.demo.runs import Plan
 from trellis.cli.demo.words import COMPANIES
 from trellis.core import clock
 from trellis.core.models import Instance
+from trellis.enrichment import actions as enrichment
 from trellis.events import catalogue
 from trellis.events.models import Signal
 from trellis.journeys import actions as journeys
@@ -69,6 +70,7 @@ def put(epoch: int) -> Setup:
     configure(SYSTEM, write_key.pk, TRACKING)
     _website(token)
     _attributes()
+    _enrichment()
     _signals(epoch)
     _scoring()
     _stages()
@@ -107,6 +109,13 @@ def _attributes() -> None:
     Attribute.objects.bulk_create(
         [Attribute(**values) for values in given.ATTRIBUTES], ignore_conflicts=True
     )
+
+
+def _enrichment() -> None:
+    source = enrichment.create(
+        SYSTEM, "email_check", "Email check", {"basis": "legitimate_interest"}
+    )
+    enrichment.turn(SYSTEM, source.pk, True)
 
 
 def _signals(epoch: int) -> None:

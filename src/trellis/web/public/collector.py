@@ -15,6 +15,7 @@ from django.conf import settings
 
 from trellis.core import clock
 from trellis.events import collect, rejected
+from trellis.people import places
 from trellis.tracking.crowds import network_of
 from trellis.tracking.parse import (
     ENDPOINTS,
@@ -219,6 +220,7 @@ class Collector:
             arrival = self._arrival(request, key_id)
             whole = Refused(0, refused.reason, refused.detail, body)
             parsed = Parsed(facts=[], refused=[whole], notes=[])
+        _locate(parsed, request.client)
         return await self._keep(parsed, arrival, envelope)
 
     def _arrival(self, request: Request, key_id: int) -> Arrival:
@@ -296,6 +298,14 @@ def _is_kept(reason: Reason, arrival: Arrival) -> bool:
         return False
     _samples[reason] = minute
     return True
+
+
+def _locate(parsed: Parsed, address: str) -> None:
+    """Give what a browser sent its place; the address goes no further."""
+    if places.active() and (found := places.locate(address)):
+        for fact in parsed.facts:
+            if fact.origin == "t.js":
+                fact.props.update(found)
 
 
 def _items(parsed: Parsed, arrival: Arrival, envelope: Envelope | None) -> list[rejected.Item]:

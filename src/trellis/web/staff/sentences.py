@@ -139,6 +139,17 @@ def _changed(props: Props) -> Sentence:
     return Sentence(_("Was changed by hand"), named, "pencil", "")
 
 
+def _enriched(props: Props) -> Sentence:
+    fields = props.get("fields")
+    source = str(props.get("source", "")).removeprefix("enrich:")
+    return Sentence(
+        say(_("{source} added what it knows"), source=source),
+        ", ".join(map(str, fields)) if isinstance(fields, list) else "",
+        "database",
+        "",
+    )
+
+
 def _undone(props: Props) -> Sentence:
     return Sentence(_("A merge was undone"), "", "arrow-back-up", "")
 
@@ -186,6 +197,8 @@ SYSTEM: Mapping[str, Callable[[Props], Sentence]] = {
     names.ATTRIBUTE_CHANGED: _attribute,
     names.POINTS_GIVEN: _points,
     names.CONTACT_CHANGED: _changed,
+    names.CONTACT_ENRICHED: _enriched,
+    names.COMPANY_CHANGED: _named(mark("Their company {thing} changed"), "company", "building"),
     names.MERGE_UNDONE: _undone,
 }
 """Every event of ``events.names`` has its sentence (a test compares the two)."""

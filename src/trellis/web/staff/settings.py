@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from trellis.core.errors import TrellisError
 from trellis.messaging import policy
+from trellis.web.staff import words
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.forms import StaffForm
 
@@ -101,5 +102,12 @@ def _environment() -> list[tuple[str, str, Any]]:
             "TRELLIS_ANONYMOUS_DAYS",
             _("Days until unknown visitors are purged"),
             environment.TRELLIS_ANONYMOUS_DAYS,
+        ),
+        (
+            "TRELLIS_PLACES",
+            _("Country and city by network address"),
+            words.BASES[environment.TRELLIS_PLACES_BASIS]
+            if environment.TRELLIS_PLACES
+            else _("Off: nobody is located"),
         ),
     ]

@@ -101,6 +101,12 @@ SECTIONS: Sequence[Section] = (
         items=(
             Item(label=_("Forms"), url="forms", icon="forms", right="forms.read"),
             Item(label=_("Imports"), url="imports", icon="file-import", right="imports.read"),
+            Item(
+                label=_("Enrichment"),
+                url="enrichment",
+                icon="database",
+                right="enrichment.read",
+            ),
             Item(label=_("Keys"), url="keys", icon="key", right="keys.manage"),
         ),
     ),

@@ -97,6 +97,9 @@ def source_words(src: str) -> str:
     kind, _sep, rest = src.partition(" ")
     if ":" in kind and rest:
         return rest
+    entrance, _colon, which = src.partition(":")
+    if entrance in ("form", "import") and which:
+        return f"{words.SOURCES[entrance]}: {which}"
     return src.removeprefix("enrich:")
 
 

@@ -151,6 +151,7 @@ PURPOSES: Mapping[str, Text] = {
     "marketing": _("Marketing"),
     "sales_contact": _("Contact by sales"),
     "tracking": _("Tracking"),
+    "enrichment": _("Enrichment"),
     "transactional": _("Transactional"),
 }
 
@@ -233,6 +234,13 @@ REASONS: Mapping[str, Text] = {
     "future_time": _("A time in the future, put right"),
     "bad_sent_at": _("Unreadable sending time"),
     "cleaned_text": _("Text put right"),
+    "objection": _("The person objected"),
+    "nothing_known": _("It knows nothing of them"),
+    "nothing_to_ask_with": _("Nothing to ask with"),
+    "switched_off": _("The source was switched off"),
+    "no_connection": _("No connection"),
+    "too_slow": _("Too slow"),
+    "bad_answer": _("The answer cannot be read"),
     "bad_json": _("Not valid JSON"),
     "too_large": _("Too large"),
     "no_identity": _("Names nobody"),

@@ -7,7 +7,7 @@ place the order is the order of the page, on a phone too.
 
 from __future__ import annotations
 
-from trellis.web.staff.cards import ahead, known, lead, past, persona, story, who, why
+from trellis.web.staff.cards import ahead, enriched, known, lead, past, persona, story, who, why
 from trellis.web.staff.cards.subject import Card
 
 CARDS: tuple[Card, ...] = (
@@ -26,6 +26,7 @@ CARDS: tuple[Card, ...] = (
     Card(key="persona", place="about", context=persona.persona),
     Card(key="tags", place="about", context=known.tags),
     Card(key="known", place="about", context=known.known),
+    Card(key="enriched", place="about", context=enriched.enriched, right="enrichment.read"),
     Card(key="consent", place="about", context=who.consent),
     Card(key="segments", place="about", context=past.segments, right="segments.read"),
     Card(key="identities", place="about", context=past.identities),

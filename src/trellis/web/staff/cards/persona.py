@@ -21,7 +21,11 @@ def persona(subject: Subject) -> Mapping[str, Any] | None:
         return None
     values = valued(contact.attributes, contact.provenance, subject.attributes)
     did = counted.of_contact(subject.id)
-    traits = [row for row in values if row.bucket == "demographic" and row.key not in ROLES]
+    traits = [
+        row
+        for row in values
+        if row.bucket == "demographic" and row.key not in ROLES and not _remark(row)
+    ]
     wants = [row for row in values if row.bucket == "interest"]
     looks = [row for row in did if row.bucket == "interest"][:WANTS]
     if not (traits or wants or looks):
@@ -41,3 +45,8 @@ def _short(rows: list[Valued]) -> list[Valued]:
     return [row for row in rows if len(row.value) <= 40 and row.type not in ("email", "url")][
         :4
     ]
+
+
+def _remark(row: Valued) -> bool:
+    """Whether it says something about an address rather than about the person."""
+    return row.key.startswith(("email_", "phone_"))

@@ -1,0 +1,1 @@
+"""Sources of enrichment: a folder each; to add one, copy a folder and list it."""
