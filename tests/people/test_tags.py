@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pipeline.facts import email, identify, run
+from tests.pipeline.facts import email, fact, identify, run
 from trellis.accounts.types import SYSTEM, Actor
-from trellis.core.errors import Conflict, Forbidden, InvalidInput
+from trellis.core import clock
+from trellis.core.errors import Conflict, Forbidden, InvalidInput, TrellisError
+from trellis.journeys import actions as journeys
 from trellis.people import actions, tags
 from trellis.people.models import Contact, Identity, Tag
+from trellis.pipeline.drain import drain
 
 pytestmark = pytest.mark.django_db
 
@@ -68,3 +71,27 @@ def test_a_tag_needs_a_name_a_colour_and_the_right() -> None:
         tags.create(SYSTEM, "vip", {})
     with pytest.raises(Forbidden):
         tags.tag_contacts(Actor(kind="user", id=1, name="A", rights=frozenset()), [1], ["x"])
+
+
+def test_a_journey_tags_everybody_at_once() -> None:
+    ann = person("a@x.io", tags=["cold"])
+    source = """\
+key: mark
+name: Mark
+entry:
+  - event: {type: track, name: Joined}
+steps:
+  - {id: mark, tag: {add: [VIP], remove: [cold]}}
+"""
+    journey = journeys.create(SYSTEM, source)
+    journeys.publish(SYSTEM, journey.pk)
+    run(fact("Joined", email("a@x.io"), at=clock.now().timestamp()))
+    drain()
+    assert worn(ann) == ["vip"]
+
+
+def test_a_tag_step_that_does_nothing_is_refused() -> None:
+    source = "key: m\nname: M\nentry:\n  - event: {type: track, name: J}\nsteps:\n  - {id: m, tag: {}}\n"
+    journey = journeys.create(SYSTEM, source)
+    with pytest.raises(TrellisError):
+        journeys.publish(SYSTEM, journey.pk)

@@ -14,6 +14,7 @@ from trellis.journeys.steps import (
     send,
     set_attribute,
     stage,
+    tag,
     wait,
 )
 from trellis.journeys.types import Kind
@@ -26,6 +27,7 @@ STEPS: Mapping[str, Kind] = MappingProxyType(
             wait.KIND,
             branch.KIND,
             set_attribute.KIND,
+            tag.KIND,
             stage.KIND,
             score.KIND,
             jump.KIND,

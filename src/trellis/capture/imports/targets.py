@@ -18,8 +18,9 @@ FIELDS = (
     "city",
     "locale",
     "time_zone",
+    "tags",
 )
-"""Contact fields."""
+"""Contact fields; ``tags`` puts tags on, separated by commas."""
 
 CONSENTS = ("consent.marketing", "consent.sales_contact", "consent.tracking")
 IGNORE = ""
@@ -48,6 +49,7 @@ _WORDS: dict[str, str] = {
     "city": "city town ciudad ciutat город 城市",
     "locale": "locale language lang idioma llengua язык 语言",
     "time_zone": "timezone zonahoraria часовойпояс 时区",
+    "tags": "tags tag labels etiquetas etiqueta etiquetes метки метка теги 标签",
     "user_id": "userid customerid clientid idcliente 用户id 客户编号",
     "at": "createdat created date registeredat fecha data дата датарегистрации 创建时间 注册时间",
 }

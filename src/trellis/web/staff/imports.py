@@ -30,6 +30,7 @@ FIELDS = {
     "city": gettext_lazy("City"),
     "locale": gettext_lazy("Language"),
     "time_zone": gettext_lazy("Time zone"),
+    "tags": gettext_lazy("Tags"),
     "user_id": gettext_lazy("User id"),
     "at": gettext_lazy("Date of the row"),
 }
