@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +17,7 @@ from trellis.core import clock, db, sql
 from trellis.core.days import day_of, zone
 from trellis.core.errors import InvalidInput, NotFound
 from trellis.core.locks import bump_epoch, hold_definitions
+from trellis.core.slugs import slug
 from trellis.events.counting import LARGEST
 from trellis.events.models import EventName, Signal
 from trellis.events.tasks import fill_signal
@@ -188,7 +188,7 @@ def _statement(block: str, signal: Signal, name_id: int) -> tuple[str, dict[str,
 
 
 def _free_key(name: str) -> str:
-    base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:52] or "signal"
+    base = slug(name, 52) or "signal"
     taken = set(Signal.objects.filter(key__startswith=base).values_list("key", flat=True))
     key, n = base, 1
     while key in taken:

@@ -18,6 +18,7 @@ from trellis.messaging.content import liquid, mime
 from trellis.messaging.content.compile import Compiled, compiled
 from trellis.messaging.tokens import Click, Origin
 from trellis.messaging.types import MARKETING, Claimed, Parcel, Person
+from trellis.people.names import full_name
 
 TEST_CAUSE = "test:"
 """Causes of test messages: their links lead on but state nothing, and change nobody."""
@@ -94,7 +95,7 @@ def email(message: Claimed, person: Person, recipient: str, now: datetime) -> Pa
         raise RenderError(error.message) from error
     origin = origin_of(message, content.template, now)
     filled = fill(content, person, message.params, origin)
-    name = f"{person.first_name} {person.last_name}".strip()
+    name = full_name(person.first_name, person.last_name)
     lines = [
         content.head,
         mime.mailbox("To", name, recipient),
@@ -152,7 +153,7 @@ def _contact(person: Person) -> dict[str, Any]:
         "phone": person.phone,
         "first_name": person.first_name,
         "last_name": person.last_name,
-        "name": f"{person.first_name} {person.last_name}".strip(),
+        "name": full_name(person.first_name, person.last_name),
         "locale": person.locale,
         "country": person.country,
         "city": person.city,

@@ -7,6 +7,7 @@ from django.db.models.functions import Lower, Now
 from typing_extensions import override
 
 from trellis.core import clock
+from trellis.people.names import full_name
 
 
 class Company(models.Model):
@@ -111,7 +112,7 @@ class Contact(models.Model):
 
     @override
     def __str__(self) -> str:
-        name = f"{self.first_name} {self.last_name}".strip()
+        name = full_name(self.first_name, self.last_name)
         return name or self.email or self.phone or f"#{self.contact_id}"
 
 

@@ -22,12 +22,17 @@ from trellis.people.models import (
     Merge,
     Suppression,
 )
+from trellis.people.names import WIDE, full_name
 
 SEARCH_TEXT = (
     "lower(c.first_name || ' ' || c.last_name || ' ' || c.last_name || c.first_name"
     " || ' ' || c.email || ' ' || c.phone)"
 )
 """What a search looks through; the trigram index ``contact_search`` holds the same."""
+WIDE_NAMES = f"c.first_name || c.last_name ~ '[{WIDE}-\uffef]'"
+WIDE_LETTERS = "string_to_array(c.first_name || c.last_name, NULL)"
+"""Which names hold such letters, and all letters of a name; the index ``contact_wide`` holds
+the same."""
 COUNT_LIMIT = 1_000
 """Lists count up to here; beyond, there are "more than" so many."""
 
@@ -78,7 +83,7 @@ class ContactRow:
     @property
     def name(self) -> str:
         """How the person is called in lists; "" where nothing is known."""
-        full = f"{self.first_name} {self.last_name}".strip()
+        full = full_name(self.first_name, self.last_name)
         return full or self.email or self.phone
 
 
@@ -119,14 +124,21 @@ def _like(text: str) -> str:
 
 
 def _search(text: str) -> Predicate:
-    """Every word must occur; a word of one or two characters must begin a word, because
-    the trigram index can find nothing shorter."""
+    """Every word must occur. One of one or two letters must begin a word, because the
+    trigram index can find nothing shorter; Chinese and the like may stand anywhere, found
+    by their letters (``contact_wide``)."""
     if masking.veiled():
         return _search_veiled(text)
     parts: list[str] = []
     params: dict[str, Any] = {}
     for at, word in enumerate(text.lower().split()[:6]):
-        if len(word) < 3:
+        if len(word) < 3 and all(letter >= WIDE for letter in word):
+            parts.append(
+                f"({WIDE_NAMES} AND {WIDE_LETTERS} @> %(letters_{at})s::text[]"
+                f" AND {SEARCH_TEXT} LIKE %(word_{at})s)"
+            )
+            params |= {f"letters_{at}": list(word), f"word_{at}": f"%{_like(word)}%"}
+        elif len(word) < 3:
             parts.append(
                 f"({SEARCH_TEXT} LIKE %(start_{at})s OR {SEARCH_TEXT} LIKE %(word_{at})s)"
             )

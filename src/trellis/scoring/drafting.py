@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from trellis.core.errors import Conflict, InvalidInput
+from trellis.core.slugs import slug
 from trellis.events.models import Signal
 from trellis.rules.types import Rule, to_json
 from trellis.scoring.companies import WAYS
@@ -168,7 +168,7 @@ def _groups(given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             raise InvalidInput(_("A group has a name and a limit above zero."), field="groups")
         if item.get("bucket") not in BUCKETS:
             raise InvalidInput(_("A group belongs to a bucket."), field="groups")
-        key = str(item.get("key") or slugify(name, allow_unicode=True))[:40]
+        key = str(item.get("key") or slug(name))[:40]
         if not key or key in found:
             raise InvalidInput(_("Two groups have the same name."), field="groups")
         found[key] = {
@@ -231,9 +231,9 @@ def fill(row: ScoreRule, draft: RuleDraft, parsed: Rule | None, model: ScoreMode
 
 def new_key(name: str, wanted: str | None) -> str:
     """The key of a new model: as wanted, or made of its name."""
-    base = (wanted or slugify(name) or "model")[:32]
+    base = (wanted or slug(name) or "model")[:32]
     taken = set(ScoreModel.objects.values_list("key", flat=True))
-    if wanted and (wanted in taken or wanted != slugify(wanted)):
+    if wanted and (wanted in taken or wanted != slug(wanted)):
         raise InvalidInput(
             _("A key is of small letters, and no other model has it."), field="key"
         )

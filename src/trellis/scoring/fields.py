@@ -15,9 +15,9 @@ from trellis.scoring.types import Grades, ModelSpec
 
 _GROUP = _("Score")
 _TEMPERATURES = (
-    Choice("cold", "cold", "cold"),
-    Choice("warm", "warm", "warm"),
-    Choice("hot", "hot", "hot"),
+    Choice("cold", _("cold"), "cold"),
+    Choice("warm", _("warm"), "warm"),
+    Choice("hot", _("hot"), "hot"),
 )
 _GRADES = tuple(Choice(f"{fit}{n}", f"{fit}{n}", f"{fit}{n}") for fit in "ABC" for n in "123")
 

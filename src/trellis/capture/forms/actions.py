@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 from django.db import IntegrityError, transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from trellis.accounts import audit
@@ -18,6 +17,7 @@ from trellis.capture.forms import fields
 from trellis.capture.models import Form
 from trellis.core import clock
 from trellis.core.errors import Conflict, InvalidInput, NotFound
+from trellis.core.slugs import slug
 
 EDITABLE = (
     "name",
@@ -48,7 +48,7 @@ def create(
     given.setdefault(
         "fields", [{"key": "email", "label": _("Email"), "type": "email", "required": True}]
     )
-    form = Form(key=slugify(key or name)[:64] or f"form-{clock.now():%Y%m%d%H%M%S}")
+    form = Form(key=slug(key or name) or f"form-{clock.now():%Y%m%d%H%M%S}")
     _fill(form, {**given, "name": name})
     try:
         with transaction.atomic():

@@ -10,8 +10,8 @@ from typing import Any
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from trellis.accounts.types import Actor
 from trellis.core import clock
@@ -41,7 +41,7 @@ def home(request: StaffRequest) -> HttpResponseBase:
         "minutes": _minutes(),
         "mail": remember("mail", lambda: messaging.sent_since(now - timedelta(days=7))),
         "health": pipeline.overview(),
-        "latest": remember("latest", _latest),
+        "latest": remember(f"latest {get_language()}", _latest),
         "what_now": _what_now(request.actor),
     }
     template = "staff/home.html#live" if request.htmx else "staff/home.html"

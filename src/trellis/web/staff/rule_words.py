@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, npgettext
 
 from trellis.rules import types
 from trellis.rules.words import ANCHOR_WORDS, PERIOD_WORDS
@@ -50,10 +50,10 @@ def words() -> dict[str, Any]:
 def _units() -> dict[str, list[str]]:
     """Each unit as it reads after 1, after 3 and after 5."""
     return {
-        "day": [ngettext("day", "days", n) for n in (1, 3, 5)],
-        "week": [ngettext("week", "weeks", n) for n in (1, 3, 5)],
-        "month": [ngettext("month", "months", n) for n in (1, 3, 5)],
-        "year": [ngettext("year", "years", n) for n in (1, 3, 5)],
+        "day": [npgettext("length", "day", "days", n) for n in (1, 3, 5)],
+        "week": [npgettext("length", "week", "weeks", n) for n in (1, 3, 5)],
+        "month": [npgettext("length", "month", "months", n) for n in (1, 3, 5)],
+        "year": [npgettext("length", "year", "years", n) for n in (1, 3, 5)],
     }
 
 

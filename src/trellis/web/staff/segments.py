@@ -10,7 +10,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,6 +17,7 @@ from trellis.accounts.access import require
 from trellis.core import clock
 from trellis.core.days import day_of
 from trellis.core.errors import Conflict, InvalidInput, TrellisError
+from trellis.core.slugs import slug
 from trellis.events.behaviour import NotCounted
 from trellis.rules import evaluate, words
 from trellis.rules.parse import parse
@@ -183,7 +183,7 @@ def _save(request: StaffRequest, segment: Segment | None) -> Segment:
 
 def key_for(name: str) -> str:
     """A key made from a name; by the time where a name has no Latin letter."""
-    return slugify(name)[:60] or f"segment-{clock.now():%Y%m%d%H%M%S}"
+    return slug(name) or f"segment-{clock.now():%Y%m%d%H%M%S}"
 
 
 @page("segments.read", "POST")

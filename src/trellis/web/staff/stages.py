@@ -12,11 +12,11 @@ from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from trellis.core import clock
 from trellis.core.errors import Conflict, InvalidInput, NotFound, TrellisError
+from trellis.core.slugs import slug
 from trellis.leads import actions
 from trellis.leads import queries as leads
 from trellis.leads.actions import StageDraft
@@ -116,7 +116,7 @@ def _act(request: StaffRequest, line: Line) -> HttpResponseBase:
         name = post.get("name", "")
         actions.add_stage(
             request.actor,
-            key=slugify(name)[:60] or f"stage-{len(keys) + 1}",
+            key=slug(name) or f"stage-{len(keys) + 1}",
             name=name,
             after=post.get("after", keys[-1]),
             kind=post.get("kind", "open"),

@@ -10,11 +10,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.html import format_html
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from trellis.accounts.access import require
 from trellis.core.errors import Conflict, InvalidInput, NotFound
+from trellis.core.slugs import slug
 from trellis.messaging import actions, preview
 from trellis.messaging import queries as messaging
 from trellis.messaging.actions import TemplateDraft
@@ -70,7 +70,7 @@ def _variants(request: HttpRequest) -> dict[str, dict[str, str]]:
 def _draft(request: HttpRequest, template: Template | None) -> TemplateDraft:
     name = request.POST.get("name", "")
     return TemplateDraft(
-        key=template.key if template else request.POST.get("key") or slugify(name)[:64],
+        key=template.key if template else request.POST.get("key") or slug(name),
         name=name,
         purpose=request.POST.get("purpose", "marketing"),
         variants=_variants(request),

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
 from trellis.core import clock
+from trellis.people.names import WIDE
 from trellis.web.staff import rule_sentence, words
 from trellis.web.staff.shell import VENDOR
 
@@ -129,6 +130,8 @@ def initials(name: str) -> str:
     if not parts:
         return ""
     first = parts[0]
+    if first[0] >= WIDE:  # the given name is what people of these scripts are told apart by
+        return first[-2:] if len(parts) == 1 else parts[-1][:1]
     if len(parts) == 1 or "@" in name:
         return first[:1].upper()
     return (first[:1] + parts[-1][:1]).upper()
