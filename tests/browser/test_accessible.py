@@ -7,8 +7,10 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.acceptance.farina import Farina
 from tests.browser.conftest import Open
+from trellis.events.models import Signal
 from trellis.journeys.models import Journey
 from trellis.people.models import Contact
+from trellis.reports.models import Funnel
 from trellis.segments.models import Segment
 
 pytestmark = pytest.mark.browser
@@ -28,6 +30,7 @@ def test_the_main_pages_are_accessible(
     contact = Contact.objects.filter(known=True)[0].contact_id
     segment = Segment.objects.filter(kind="dynamic")[0].pk
     journey = Journey.objects.order_by("pk")[0].pk
+    signal, funnel = Signal.objects.order_by("pk")[0].pk, Funnel.objects.order_by("pk")[0].pk
     page = open_page("/", width=width, theme=theme)
     found = {}
     for address in (
@@ -38,9 +41,17 @@ def test_the_main_pages_are_accessible(
         "/segments/",
         f"/segments/{segment}/",
         f"/segments/{segment}/edit/",
+        f"/segments/{segment}/members/",
+        f"/segments/{segment}/moves/",
+        f"/segments/overlap/?id={segment}&id={segment + 1}",
+        "/segments/similar/",
         "/score/",
         "/stages/",
         "/signals/",
+        "/signals/new/",
+        f"/signals/{signal}/",
+        f"/reports/funnel/{funnel}/",
+        "/reports/most-seen/",
         "/attributes/",
         "/journeys/",
         f"/journeys/{journey}/",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests.pipeline.facts import fact, run
 from tests.web import cast
@@ -160,6 +162,41 @@ def test_days_follow_from_the_moves_even_where_no_worker_ran() -> None:
         (4, 0, 0),
         (3, 0, 1),
     ]
+
+
+def test_hundreds_of_segments_cost_as_many_queries_as_few(client: Client) -> None:
+    cast.sign_in(client)
+    actions.create(SYSTEM, key="first", name="First", kind="static")
+
+    def queries(address: str) -> int:
+        with CaptureQueriesContext(connection) as caught:
+            assert client.get(address).status_code == 200
+        return len(caught)
+
+    few = [queries(address) for address in ("/segments/", "/segments/overlap/")]
+    Segment.objects.bulk_create(
+        Segment(
+            key=f"s{n}",
+            name=f"Segment {n:03}",
+            kind="static",
+            status="live",
+            folder=f"F{n % 9}",
+        )
+        for n in range(500)
+    )
+    assert [queries(address) for address in ("/segments/", "/segments/overlap/")] == few
+    seen: list[str] = []
+    address = "/segments/"
+    while address:
+        page = client.get(address)
+        seen += [row["segment"].key for row in page.context["rows"]]
+        following = page.context["next_url"]
+        address = f"/segments/{following}" if following else ""
+    assert len(seen) == len(set(seen)) == 501
+    assert len(client.get("/segments/?folder=/F3").context["rows"]) == 56
+    broken = Segment.objects.filter(key="s400")
+    broken.update(status="broken", why="gone")
+    assert client.get("/segments/").context["rows"][0]["segment"].key == "s400"
 
 
 def test_a_person_s_history_moves_with_a_merge() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +47,23 @@ def of_signal(key: str) -> list[Use]:
             or key in (leaf.get("not_since"), leaf.get("after"))
         )
     )
+
+
+def readers_of_signals() -> Counter[str]:
+    """How many things read each signal, by its key; one pass over all rules."""
+    found: Counter[str] = Counter()
+    for provider in USERS.values():
+        for use in provider():
+            keys = set()
+            for leaf in _leaves(use.rule):
+                keys |= {
+                    str(leaf.get(name)) for name in ("not_since", "after") if leaf.get(name)
+                }
+                field = str(leaf.get("field", ""))
+                if field.startswith("signal."):
+                    keys.add(field.removeprefix("signal."))
+            found.update(keys)
+    return found
 
 
 def of_attribute(key: str) -> list[Use]:

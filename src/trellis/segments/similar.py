@@ -7,6 +7,7 @@ more often than by chance are offered, each as a rule that finds exactly these p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +26,7 @@ COMMON = 0.8
 RARE = 0.01
 """The smallest share of people that a group may have."""
 FEWEST = 5
-LARGEST = 4
+LARGEST = 3
 """Signals in one combination, at most."""
 SHOWN = 12
 LIFT = 1.2
@@ -111,7 +112,7 @@ def _telling(profiles: Sequence[tuple[int, int, int]], width: int, active: int) 
             if lift >= LIFT:
                 found.append((bits, n, sum(k for _n, k in inside), lift))
         frequent |= grown
-    found.sort(key=lambda row: (-row[1] * (row[3] - 1) ** 0.5 * len(row[0]), row[0]))
+    found.sort(key=lambda row: (-row[1] * math.log2(row[3]), row[0]))
     kept: list[Found] = []
     for row in found:
         if len(kept) < SHOWN and not any(_alike(row, other) for other in kept):
@@ -120,9 +121,9 @@ def _telling(profiles: Sequence[tuple[int, int, int]], width: int, active: int) 
 
 
 def _alike(row: Found, other: Found) -> bool:
-    """Whether one is part of the other with nearly the same people."""
-    nested = set(row[0]) <= set(other[0]) or set(row[0]) >= set(other[0])
-    return nested and min(row[1], other[1]) >= 0.6 * max(row[1], other[1])
+    """Whether two combinations share half of their signals, or more."""
+    shared = len(set(row[0]) & set(other[0]))
+    return 2 * shared >= len(set(row[0]) | set(other[0]))
 
 
 def _group(

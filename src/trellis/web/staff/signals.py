@@ -72,6 +72,7 @@ def index(request: StaffRequest) -> HttpResponseBase:
     rows = events.signals(day_of(clock.now()), asked, bucket)
     context = {
         "rows": rows,
+        "readers": usage.readers_of_signals(),
         "query": asked,
         "bucket": bucket,
         "buckets": BUCKETS,

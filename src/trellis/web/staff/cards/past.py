@@ -6,13 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from trellis.people import queries as people
-from trellis.segments import queries
+from trellis.rules import evaluate
+from trellis.segments import history, queries
+from trellis.segments.history import MoveFilter
 from trellis.web.staff.cards.subject import Subject
+from trellis.web.staff.words import SEGMENT_WHYS
+
+MOVES = 6
+"""Moves into and out of segments that the card shows."""
 
 
 def segments(subject: Subject) -> Mapping[str, Any]:
-    """The segments they are in."""
-    return {"rows": queries.of_contact(subject.id)}
+    """The segments they are in, and how they last came into and went out of any."""
+    wanted = MoveFilter(contact_id=subject.id)
+    moves = history.moves(wanted, evaluate.fields(), None, MOVES).rows
+    return {
+        "rows": queries.of_contact(subject.id),
+        "moves": moves,
+        "names": queries.by_ids({row.segment_id for row in moves}),
+        "whys": SEGMENT_WHYS,
+    }
 
 
 def journeys(subject: Subject) -> Mapping[str, Any] | None:
