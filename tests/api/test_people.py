@@ -78,3 +78,8 @@ def test_who_may_only_read_changes_nothing(program_with) -> None:  # type: ignor
     assert reader.post("/tags", {"name": "X"}).status_code == 403
     assert reader.post("/tags/contacts", {"contact_ids": [1], "add": ["x"]}).status_code == 403
     assert reader.get("/companies").status_code == 200
+
+
+def test_domains_become_companies_only_where_somebody_says_so(program: Program) -> None:
+    assert program.get("/companies/settings").json() == {"make": False}
+    assert program.call("PUT", "/companies/settings", {"make": True}).json() == {"make": True}

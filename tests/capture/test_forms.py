@@ -13,13 +13,14 @@ from django.test import Client
 from trellis.accounts.models import Role, User
 from trellis.accounts.registry import ROLE_RIGHTS
 from trellis.accounts.types import SYSTEM, Actor
-from trellis.capture.forms import actions, queries
+from trellis.capture.forms import actions, demands, queries
 from trellis.capture.models import Form
 from trellis.core import clock
 from trellis.core.errors import Conflict, Forbidden, InvalidInput
 from trellis.events import types
 from trellis.events.models import Inbox
 from trellis.events.types import Fact
+from trellis.people import definitions
 
 FIELDS: list[dict[str, Any]] = [
     {"key": "first_name", "label": "Name"},
@@ -260,3 +261,16 @@ def test_a_marketer_makes_edits_and_publishes_a_form_in_the_pages(client: Client
     page = client.get("/f/tasting/").content.decode()
     assert "Which day?" in page
     assert "Saturday" in page
+
+
+@pytest.mark.django_db
+def test_a_form_asks_what_the_attributes_it_fills_demand() -> None:
+    definitions.create(
+        SYSTEM, "staff", "number", {"minimum": 1, "maximum": 500, "required": True}
+    )
+    fields = [*FIELDS, {"key": "staff", "label": "Staff", "type": "number"}]
+    form = make_form(fields=fields)
+    asked, known = demands.asked(form)
+    assert {field.key for field in asked if field.required} == {"email", "staff"}
+    assert demands.faults(asked, {"staff": 600}, known) == {"staff": "At most 500."}
+    assert demands.faults(asked, {"staff": 60, "first_name": "Ann"}, known) == {}

@@ -11,6 +11,7 @@ from tests import world
 from trellis.accounts.models import Role, User
 from trellis.accounts.types import SYSTEM
 from trellis.core import clock, ids
+from trellis.enrichment import actions as enrichment
 from trellis.events import inbox
 from trellis.journeys import actions as journeys
 from trellis.journeys.models import Enrolment
@@ -20,6 +21,7 @@ from trellis.messaging import actions as messaging
 from trellis.messaging import deliver, outbox
 from trellis.messaging.models import Message, TrapMail
 from trellis.messaging.types import SendRequest
+from trellis.people import company_actions as companies
 from trellis.people.models import Attribute, ContactIdentity, Identity
 from trellis.pipeline.drain import drain
 from trellis.segments.models import Membership
@@ -50,6 +52,8 @@ class Company:
     message: int
     mail: int
     enrolment: int
+    employer: int
+    source: int
 
 
 def sign_in(client: Client, role: Role = Role.ADMIN) -> User:
@@ -124,6 +128,8 @@ def found(client: Client) -> Company:
         journey=journey.pk,
         message=message.message_id,
         mail=TrapMail.objects.latest("id").pk,
+        employer=companies.create(SYSTEM, "Forn", ["forn.example"]).pk,
+        source=enrichment.create(SYSTEM, "webhook", "Directory", {}).pk,
         enrolment=Enrolment.objects.get(contact_id=ann).enrolment_id,
     )
 
@@ -173,6 +179,15 @@ def pages(company: Company) -> list[str]:
         "/segments/similar/",
         f"/reports/most-seen/?what=messages&segment={company.segment}",
         "/attributes/",
+        "/attributes/?of=company",
+        "/attributes/topic/",
+        "/tags/",
+        "/companies/",
+        "/companies/new/",
+        f"/companies/{company.employer}/",
+        f"/companies/{company.employer}/edit/",
+        "/enrichment/",
+        f"/enrichment/{company.source}/",
         "/rules/fields/",
         "/journeys/",
         "/journeys/new/",

@@ -13,7 +13,7 @@ from trellis.api import paging
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json, PageQuery
 from trellis.core.errors import NotFound
-from trellis.people import company_actions, company_queries
+from trellis.people import companies, company_actions, company_queries
 
 router = Router(tags=["companies"])
 
@@ -70,6 +70,12 @@ class CompanyPatch(Schema):
     version: int = Field(0, ge=0, description="The version the change was made to; 0: any.")
 
 
+class CompanySettings(Schema):
+    """``make``: a company is made for each domain of an address at work that none has."""
+
+    make: bool
+
+
 class CompanyMergeIn(Schema):
     """The company that goes into this one."""
 
@@ -95,6 +101,20 @@ def create_company(request: HttpRequest, body: CompanyIn) -> Status[Any]:
     actor = caller(request)
     made = company_actions.create(actor, body.name, body.domains, body.attributes)
     return Status(201, _detail(made.pk))
+
+
+@router.get("/settings", response=CompanySettings, summary="How companies come to be")
+def get_company_settings(request: HttpRequest) -> dict[str, bool]:
+    """Scope: companies.read."""
+    caller(request, "companies.read")
+    return companies.settings()
+
+
+@router.put("/settings", response=CompanySettings, summary="Change how companies come to be")
+def put_company_settings(request: HttpRequest, body: CompanySettings) -> dict[str, bool]:
+    """Scope: users.manage."""
+    company_actions.set_make(caller(request), body.make)
+    return companies.settings()
 
 
 @router.get("/{company_id}", response=CompanyDetail, summary="Read a company")

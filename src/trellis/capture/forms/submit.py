@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 from django.db import transaction
 
-from trellis.capture.forms import fields
+from trellis.capture.forms import demands, fields
 from trellis.capture.models import Form
 from trellis.core import clock, counters, ids, signing
 from trellis.core.errors import InvalidInput
@@ -82,8 +82,9 @@ def submit(
     age = clock.wall().timestamp() - shown.shown_at
     if shown.form_id != form.pk or age > STALE.total_seconds():
         return Outcome(faults={"": words["stale"]}, values=typed)
-    definition = fields.parse(form.fields)
+    definition, known = demands.asked(form)
     values, faults = fields.read(definition, typed, visit.region)
+    faults = {**demands.faults(definition, values, known), **faults}
     agreed = typed.get(CONSENT, "") == "yes"
     if form.consent_required and not agreed:
         faults[CONSENT] = words["consent"]

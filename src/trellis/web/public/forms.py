@@ -14,7 +14,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from trellis.capture.forms import fields, queries, submit
+from trellis.capture.forms import demands, fields, queries, submit
 from trellis.capture.forms.submit import Outcome, Visit
 from trellis.capture.models import Form
 from trellis.core.instance import refresh_clock
@@ -87,7 +87,7 @@ def _show(
     context = {
         "form": form,
         "ticket": submit.ticket(form),
-        "rows": [_row(item, typed, faults) for item in fields.parse(form.fields)],
+        "rows": [_row(item, typed, faults) for item in demands.asked(form)[0]],
         "faults": faults,
         "agreed": typed.get(submit.CONSENT) == "yes" if outcome else False,
         "consent_fault": faults.get(submit.CONSENT, ""),

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from trellis.core.errors import NotFound, TrellisError
-from trellis.core.paging import Cursor, estimate
+from trellis.core.paging import Cursor
 from trellis.events import together
 from trellis.leads import queries as leads
+from trellis.people import companies as domains
 from trellis.people import company_actions, company_queries, spread
 from trellis.people import queries as people
 from trellis.people.company_queries import CompanyDetail
@@ -49,9 +50,13 @@ class CompanyForm(StaffForm):
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
-@page("companies.read")
+@page("companies.read", "GET", "POST", change="users.manage")
 def companies(request: StaffRequest) -> HttpResponseBase:
-    """The list, a page of it."""
+    """The list, a page of it; POST says whether new domains become companies."""
+    if request.method == "POST":
+        company_actions.set_make(request.actor, request.POST.get("make") == "yes")
+        messages.success(request, _("Saved."))
+        return redirect("companies")
     search = request.GET.get("q", "")
     found = company_queries.companies(
         search, Cursor.decode(request.GET.get("after", "")), LIMIT
@@ -59,7 +64,7 @@ def companies(request: StaffRequest) -> HttpResponseBase:
     context = {
         "page": found,
         "search": search,
-        "total": estimate("people_company"),
+        "make": domains.settings()["make"],
         "scores": scores.scores_of([row.id for row in found.rows]),
     }
     return render(request, "staff/companies/list.html", context)
