@@ -6,13 +6,15 @@ import pytest
 from django.db import connection, transaction
 
 from trellis.accounts.models import User
+from trellis.accounts.types import SYSTEM
 from trellis.cli import demo
 from trellis.core import clock, db
 from trellis.events.models import Inbox, Signal
 from trellis.journeys.models import Enrolment, Journey
 from trellis.people.models import Contact
 from trellis.pipeline.derive import derive
-from trellis.scoring.models import ScoreRule
+from trellis.scoring import calibrate
+from trellis.scoring.models import CompanyScore, Score, ScoreDay, ScoreModel, ScoreRule
 from trellis.segments.models import Segment
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -62,7 +64,23 @@ def test_nothing_is_broken_and_every_segment_has_members(farina):
     assert not Signal.objects.exclude(status="live").exists()
     assert dict(Segment.objects.exclude(status="live").values_list("key", "why")) == {}
     assert list(Segment.objects.filter(size=0).values_list("key", flat=True)) == []
-    assert ScoreRule.objects.filter(active=True).count() == 12
+    assert ScoreRule.objects.filter(model__default=True, active=True).count() == 12
+
+
+def test_two_models_score_people_and_companies_and_have_a_history(farina):
+    assert ScoreModel.objects.filter(active=True).count() == 2
+    assert Score.objects.filter(score__gte=15).count() > 500
+    assert CompanyScore.objects.filter(people__gte=2).exists()
+    days = ScoreDay.objects.filter(model_id=ScoreModel.objects.get(default=True).pk)
+    assert days.values("day").distinct().count() > 90
+
+
+def test_won_and_lost_leads_are_enough_to_calibrate(farina):
+    model = ScoreModel.objects.get(default=True)
+    found = calibrate.calibrate(SYSTEM, model.pk, clock.now())
+    assert found.why_not == ""
+    assert min(found.won, found.lost) > 200
+    assert found.auc > 0.55
 
 
 def test_loading_starts_nothing(farina):

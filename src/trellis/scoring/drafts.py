@@ -134,7 +134,8 @@ def remove_rule(actor: Actor, model_id: int, ref: str) -> None:
 
 
 def replace(actor: Actor, model_id: int, points: Mapping[str, int]) -> ScoreModel:
-    """Set the points of some rules, by reference, in the draft (suggested weights)."""
+    """Set the points of some rules, by reference, in the draft (suggested weights); caps
+    grow and shrink with them."""
     require(actor, "scoring.write")
     with transaction.atomic():
         model = begin(actor, model_id)
@@ -143,7 +144,9 @@ def replace(actor: Actor, model_id: int, points: Mapping[str, int]) -> ScoreMode
             entry = data["rules"].get(ref)
             if entry is not None and entry["points"] != value:
                 stamp = {"version": entry["version"] + 1, "by": actor.name, "at": _now()}
-                data["rules"][ref] = entry | {"points": drafting.bounded(value, ref)} | stamp
+                data["rules"][ref] = (
+                    entry | _weighed(entry, drafting.bounded(value, ref)) | stamp
+                )
         _keep(actor, model, data)
     return model
 
@@ -235,6 +238,13 @@ def edits(model: ScoreModel) -> list[Edit]:
             found.append(Edit(kind="changed", ref=ref, name=row.name, fields=change))
     gone = live.keys() - set(refs.values())
     return found + [Edit(kind="removed", ref=ref, name=live[ref].name) for ref in sorted(gone)]
+
+
+def _weighed(entry: Mapping[str, Any], points: int) -> dict[str, Any]:
+    cap, before = entry["cap"], abs(entry["points"])
+    if cap is None or not before:
+        return {"points": points}
+    return {"points": points, "cap": max(1, round(cap * abs(points) / before))}
 
 
 def _publish_rule(

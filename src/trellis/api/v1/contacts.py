@@ -309,11 +309,12 @@ def list_timeline(
 
 
 @router.get("/{contact_id}/score", response=Json, summary="Explain the score")
-def explain_score(request: HttpRequest, contact_id: Id) -> Any:
-    """Each rule with its points and the days behind them. Scope: scoring.read."""
+def explain_score(request: HttpRequest, contact_id: Id, model_id: Id | None = None) -> Any:
+    """Each rule with its points and the days behind them, and what limits took away: by
+    the default model, or by another. Scope: scoring.read."""
     caller(request, "scoring.read")
     read_profile(contact_id)
-    found = explain.explain(contact_id, clock.now())
+    found = explain.explain(contact_id, clock.now(), model_id)
     if found is None:
         raise NotFound("This contact has no score yet.")
     return plain(found)

@@ -202,14 +202,16 @@ SCORE_BY_RULE: tuple[tuple[str, str, int, Rule], ...] = (
 )
 """Name, bucket, points, condition: counted once while it holds."""
 
-SCORE_BY_SIGNAL: tuple[tuple[str, str, int, str, int, int | None, int | None], ...] = (
-    ("Viewed the master class", "interest", 3, "viewed-master-class", 12, 60, None),
-    ("Added to cart", "engagement", 5, "added-to-cart", 15, None, 30),
-    ("Ordered", "engagement", 20, "ordered", 60, None, None),
-    ("Opened a message", "engagement", 1, "opened-mail", 5, 90, None),
-    ("Clicked in a message", "engagement", 2, "clicked-mail", 10, 90, None),
+BySignal = tuple[str, str, str, int, str, int, int | None, int | None]
+"""Name, bucket, group, points per occurrence, signal, cap, window in days, decay in days."""
+
+SCORE_BY_SIGNAL: tuple[BySignal, ...] = (
+    ("Viewed the master class", "interest", "", 3, "viewed-master-class", 12, 60, None),
+    ("Added to cart", "engagement", "", 5, "added-to-cart", 15, None, 30),
+    ("Ordered", "engagement", "", 20, "ordered", 60, None, None),
+    ("Opened a message", "engagement", "messages", 1, "opened-mail", 5, 90, None),
+    ("Clicked in a message", "engagement", "messages", 2, "clicked-mail", 10, 90, None),
 )
-"""Name, bucket, points per occurrence, signal, cap, window in days, decay in days."""
 
 STAGE_RULES: dict[str, Rule] = {
     "lead": {"all": [_is("contact.known", "eq", True)]},

@@ -32,6 +32,7 @@ from trellis.pipeline.derive import derive
 from trellis.rules.compiler import compile_filter
 from trellis.rules.parse import parse
 from trellis.rules.registry import PROPS
+from trellis.scoring import companies
 
 _SQL = sql.load(__package__, "history")
 SEED = 1987
@@ -125,6 +126,8 @@ def _derive(numbers: range, now: datetime, names: Mapping[EventKey, int], epoch:
     first = numbers[0]
     db.run(_SQL["age_memberships"], {"first": first})
     db.run(_SQL["size_segments"])
+    db.run(_SQL["drop_still"], {"first": first, "today": day_of(now)})
+    companies.run_due(now)
     seen = dict(db.fetch(_SQL["last_seen"], {"first": first}))
     tape = Tape()
     for fact in facts:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from trellis.cli.demo import diary as d
@@ -24,6 +24,9 @@ class References:
 
     names: Mapping[EventKey, int]
     stages: Mapping[str, int]
+    won: frozenset[str]
+    reasons: Sequence[tuple[int, str]]
+    model: int
     line_id: int
     sources: Mapping[str, int]
     write_key: int
@@ -53,12 +56,14 @@ class Recorder:
         self._consents(person)
         for at, source in diary.arrivals:
             self._touch(person, at, source)
-        self._standing(person, tally, moves, first, last)
+        visited = max((at for at, _source in diary.arrivals), default=0.0)
+        self._standing(person, tally, moves, first, last, visited)
 
     def _follow(
         self, person: Person, diary: Diary, tally: Tally
     ) -> list[tuple[float, str, str]]:
         moves: list[tuple[float, str, str]] = []
+        days: dict[date, tuple[tuple[int, int, int], str]] = {}
         entries = sorted(diary.entries, key=lambda entry: entry[0])
         if person.known_from:
             entries.append((person.known_from, d.IDENTIFIED, "", 0))
@@ -66,6 +71,7 @@ class Recorder:
         for at, key, props, _depth in entries:
             if not tally.count(key, props) and key != d.IDENTIFIED:
                 continue
+            days[moment(at).date()] = (tally.buckets(at), tally.warmth(at))
             before = tally.stage
             if reached := tally.move(at):
                 moves.append((at, before, reached))
@@ -80,7 +86,19 @@ class Recorder:
             if turned := tally.warm(at):
                 props = f'{{"from":"{warmth}","to":"{turned}","score":{tally.score(at)}}}'
                 diary.note(at + 0.4, d.TEMPERATURE_CHANGED, props, 1)
+        self._days(person.contact_id, days)
         return moves
+
+    def _days(
+        self, contact_id: int, days: Mapping[date, tuple[tuple[int, int, int], str]]
+    ) -> None:
+        """The history of the score: days on which it changed."""
+        before = (0, 0, 0)
+        for day, (buckets, warmth) in days.items():
+            if buckets != before:
+                row = (contact_id, self.to.model, day, *buckets, sum(buckets), warmth)
+                self.tape.add("score_day", row)
+            before = buckets
 
     def _profile(self, person: Person, first: float, last: float) -> None:
         known = person.known_from > 0
@@ -176,19 +194,51 @@ class Recorder:
         moves: list[tuple[float, str, str]],
         first: float,
         last: float,
+        visited: float,
     ) -> None:
         to, contact_id = self.to, person.contact_id
         stage_id = to.stages[tally.stage]
         seen = (moment(first), moment(last))
         self.tape.add("standing", (contact_id, *seen, stage_id, tally.temperature))
         since = moment(moves[-1][0] if moves else first)
-        outcome = "won" if tally.stage in {"customer", "loyal"} else ""
-        row = (contact_id, to.line_id, stage_id, since, outcome, seen[0], since)
-        self.tape.add("lead", row)
+        outcome = "won" if tally.stage in to.won else ""
+        closed = since if outcome else None
+        reason_id = None
         for at, before, reached in moves:
             way = (contact_id, to.line_id, to.stages[before], to.stages[reached])
             reason = f"rule of stage {reached}"
-            self.tape.add("stage_move", (*way, moment(at), "system", "rule", reason, "{}"))
+            end = "won" if reached in to.won else ""
+            row = (*way, moment(at), "system", "rule", reason, "{}", end)
+            self.tape.add("stage_move", row)
+        if lost := self._lost(person, tally, visited or first):
+            outcome, closed = "lost", moment(lost)
+            reason_id, reason = self._lots(contact_id).choice(to.reasons)
+            gone = (contact_id, to.line_id, stage_id, stage_id, closed)
+            self.tape.add("stage_move", (*gone, "Sergi Vila", "hand", reason, "{}", "lost"))
+        self.tape.add(
+            "lead",
+            (
+                *(contact_id, to.line_id, stage_id, since, outcome, reason_id, closed),
+                *(seen[0], closed or since),
+            ),
+        )
+
+    def _lost(self, person: Person, tally: Tally, visited: float) -> float:
+        """When sales gave the lead up; 0 where they did not. Mostly those who never looked
+        at prices, and opened no letter."""
+        if not person.known_from or tally.stage in self.to.won or tally.stage == "user":
+            return 0.0
+        lots = self._lots(person.contact_id)
+        fit, interest, _engagement = tally.buckets(visited)
+        warm = fit + interest >= 10 or tally.n["opened-mail"] > 0
+        chance = (0.02 if interest >= 20 else 0.08) if warm else 0.75
+        at = visited + (12 + 9 * lots.random()) * 86_400
+        return at if lots.random() < chance and at < self.calendar.now else 0.0
+
+    @staticmethod
+    def _lots(contact_id: int) -> random.Random:
+        """Drawn apart from all else, so that the rest of the company stays as it was."""
+        return random.Random(contact_id * 7919)
 
 
 _ARRIVALS = {arrival.source: arrival for arrival in (*d.ARRIVALS, d.BY_MAIL)}

@@ -21,6 +21,7 @@ from trellis.cli.demo.diary import KEYS
 from trellis.cli.demo.post import Letter
 from trellis.cli.demo.record import References
 from trellis.cli.demo.runs import Plan
+from trellis.cli.demo.scores import SCORE_MODELS, DemoModel
 from trellis.cli.demo.words import COMPANIES
 from trellis.core import clock
 from trellis.core.models import Instance
@@ -28,7 +29,7 @@ from trellis.enrichment import actions as enrichment
 from trellis.events import catalogue
 from trellis.events.models import Signal
 from trellis.journeys import actions as journeys
-from trellis.leads.models import Line, Stage
+from trellis.leads.models import Line, Reason, Stage
 from trellis.messaging import actions as messaging
 from trellis.messaging.actions import TemplateDraft
 from trellis.people import company_actions as companies
@@ -81,6 +82,11 @@ def put(epoch: int) -> Setup:
         references=References(
             names=catalogue.numbers(KEYS, clock.now()),
             stages=dict(Stage.objects.values_list("key", "id")),
+            won=frozenset(Stage.objects.filter(kind="won").values_list("key", flat=True)),
+            reasons=list(
+                Reason.objects.filter(kind="lost", line__default=True).values_list("id", "name")
+            ),
+            model=ScoreModel.objects.get(default=True).pk,
             line_id=Line.objects.get(default=True).pk,
             sources=dict(Source.objects.values_list("key", "id")),
             write_key=write_key.pk,
@@ -135,29 +141,42 @@ def _signals(epoch: int) -> None:
 
 
 def _scoring() -> None:
-    model = ScoreModel.objects.filter(default=True).first() or ScoreModel(default=True)
-    model.name = "Interest in the school"
-    model.warm_from, model.hot_from = given.WARM_FROM, given.HOT_FROM
-    model.computed_at = clock.now()
-    model.save()
-    for place, (name, bucket, points, rule) in enumerate(given.SCORE_BY_RULE):
-        ScoreRule.objects.create(
-            model=model, name=name, bucket=bucket, points=points, rule=rule, priority=place * 10
-        )
     signals = dict(Signal.objects.values_list("key", "id"))
-    for place, row in enumerate(given.SCORE_BY_SIGNAL, start=len(given.SCORE_BY_RULE)):
-        name, bucket, points, signal, cap, window, decay = row
-        ScoreRule.objects.create(
+    for drafted in SCORE_MODELS:
+        model = ScoreModel.objects.filter(default=drafted.default).first() or ScoreModel()
+        model.default = drafted.default
+        model.key, model.name = drafted.key, drafted.name
+        model.warm_from, model.hot_from = drafted.warm_from, drafted.hot_from
+        model.groups = [dict(group) for group in drafted.groups]
+        model.computed_at = clock.now()
+        model.save()
+        ScoreRule.objects.bulk_create(_score_rules(model, drafted, signals))
+
+
+def _score_rules(
+    model: ScoreModel, drafted: DemoModel, signals: dict[str, int]
+) -> list[ScoreRule]:
+    rows = [
+        ScoreRule(model=model, name=name, bucket=bucket, points=points, rule=rule)
+        for name, bucket, points, rule in drafted.by_rule
+    ]
+    rows += [
+        ScoreRule(
             model=model,
             name=name,
             bucket=bucket,
+            group=group,
             points=points,
             signal_id=signals[signal],
             cap=cap,
             window_days=window,
             decay_days=decay,
-            priority=place * 10,
         )
+        for name, bucket, group, points, signal, cap, window, decay in drafted.by_signal
+    ]
+    for place, row in enumerate(rows):
+        row.priority = place * 10
+    return rows
 
 
 def _stages() -> None:

@@ -12,6 +12,7 @@ from trellis.cli.demo import diary as d
 from trellis.cli.demo import shop
 from trellis.cli.demo.definitions import HOT_FROM, WARM_FROM
 from trellis.cli.demo.persons import Person
+from trellis.cli.demo.scores import MESSAGES_LIMIT
 
 _MASTER_CLASS = f'"path":"{shop.SITE}/master-class"'
 _PRICES = f'"path":"{shop.SITE}/prices"'
@@ -40,17 +41,28 @@ class Tally:
 
     def score(self, at: float) -> int:
         """Points at this time, without windows and decay."""
+        return sum(self.buckets(at))
+
+    def buckets(self, at: float) -> tuple[int, int, int]:
+        """Demographic, interest and engagement points at this time."""
         n, person = self.n, self.person
-        points = 20 if n["studied-price-list"] else 0
-        points += 10 if n["downloaded-ebook"] else 0
-        points += 15 if n["read-article"] >= 3 else 0
-        points -= 10 if n["unsubscribed"] else 0
-        points += min(12, 3 * n["viewed-master-class"]) + min(15, 5 * n["added-to-cart"])
-        points += min(60, 20 * n["ordered"]) + min(5, n["opened-mail"])
-        points += min(10, 2 * n["clicked-mail"])
-        points += 5 if "topic" in person.attributes else 0
-        points += 10 if person.level == "professional" and "level" in person.attributes else 0
-        return points + (5 if person.city.name == "Barcelona" else 0)
+        interest = 20 if n["studied-price-list"] else 0
+        interest += 10 if n["downloaded-ebook"] else 0
+        interest += 15 if n["read-article"] >= 3 else 0
+        interest += min(12, 3 * n["viewed-master-class"])
+        interest += 5 if "topic" in person.attributes else 0
+        engagement = -10 if n["unsubscribed"] else 0
+        engagement += min(15, 5 * n["added-to-cart"]) + min(60, 20 * n["ordered"])
+        engagement += min(
+            MESSAGES_LIMIT, min(5, n["opened-mail"]) + min(10, 2 * n["clicked-mail"])
+        )
+        fit = 10 if person.level == "professional" and "level" in person.attributes else 0
+        return fit + (5 if person.city.name == "Barcelona" else 0), interest, engagement
+
+    def warmth(self, at: float) -> str:
+        """The temperature of the score at this time."""
+        score = self.score(at)
+        return "hot" if score >= HOT_FROM else "warm" if score >= WARM_FROM else "cold"
 
     def move(self, at: float) -> str | None:
         """The stage reached by now, where it is a later one."""
@@ -62,8 +74,7 @@ class Tally:
 
     def warm(self, at: float) -> str | None:
         """The temperature by now, where it changed."""
-        score = self.score(at)
-        now = "hot" if score >= HOT_FROM else "warm" if score >= WARM_FROM else "cold"
+        now = self.warmth(at)
         if now == self.temperature:
             return None
         self.temperature = now

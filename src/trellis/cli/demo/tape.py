@@ -17,9 +17,12 @@ COLUMNS: dict[str, str] = {
     "consent": "contact_id, purpose, channel, given, at, source, wording",
     "touch": "contact_id, at, source_id, how, utm, page, referrer",
     "standing": "contact_id, first_seen, last_seen, stage_id, temperature",
-    "lead": "contact_id, line_id, stage_id, stage_since, outcome, created_at, updated_at",
+    "lead": "contact_id, line_id, stage_id, stage_since, outcome, reason_id, closed_at,"
+    " created_at, updated_at",
     "stage_move": "contact_id, line_id, from_stage_id, to_stage_id, at, actor, how, reason,"
-    " facts",
+    " facts, outcome",
+    "score_day": "contact_id, model_id, day, demographic, interest, engagement, score,"
+    " temperature",
     "message": "contact_id, message_id, slot, cause, channel, purpose, template_version_id,"
     " journey_id, state, reason, address, subject, tries, wake_at, created_at, sent_at, opened_at,"
     " clicked_at",

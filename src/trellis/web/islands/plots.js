@@ -1,6 +1,7 @@
 // Draws the plots of a page with ECharts, in the colours of the theme.
 // <div data-plot="line|bar|area" data-source="#id of a JSON script">: {labels, series: [{name, data}]}.
-// "area" stacks its series, from pale to strong in their order.
+// "step" holds each value until the next one; "marks" of a series puts dots on some of its points;
+// "notes" (index: text) stands in the tooltip. "area" stacks its series, from pale to strong in their order.
 const source = document.querySelector("meta[name=echarts]")?.content;
 let library;
 function load() {
@@ -31,12 +32,14 @@ function option(shape, data) {
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: muted },
     grid: { left: 4, right: 8, top: data.series.length > 1 ? 28 : 10, bottom: 2, containLabel: true },
     legend: data.series.length > 1 ? { type: "scroll", top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, textStyle: { color: muted } } : undefined,
-    tooltip: { trigger: "axis", confine: true, backgroundColor: colour("--t-surface"), borderColor: line, textStyle: { color: ink, fontSize: 13 }, axisPointer: { type: kind === "bar" ? "shadow" : "line", shadowStyle: { opacity: 0.06 } } },
+    tooltip: { trigger: "axis", confine: true, backgroundColor: colour("--t-surface"), borderColor: line, textStyle: { color: ink, fontSize: 13 }, ...(data.notes ? { formatter: (found) => [found[0].axisValueLabel, `${found[0].seriesName}: <b>${found[0].value}</b>`, ...(data.notes[found[0].dataIndex] ?? []).map((text) => echarts.format.encodeHTML(text))].join("<br>") } : {}), axisPointer: { type: kind === "bar" ? "shadow" : "line", shadowStyle: { opacity: 0.06 } } },
     xAxis: { type: "category", data: data.labels, boundaryGap: kind === "bar", axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: { color: muted, hideOverlap: true, fontSize: 12 } },
     yAxis: { type: "value", minInterval: 1, splitNumber: 3, splitLine: { lineStyle: { color: line } }, axisLabel: { color: muted, fontSize: 12 } },
     series: data.series.map((one, index) => ({
-      name: one.name, data: one.data, type: kind, symbol: "none", smooth: 0.25, barMaxWidth: 28,
-      lineStyle: { width: 2 }, itemStyle: { borderRadius: kind === "bar" ? [3, 3, 0, 0] : 0 },
+      name: one.name, type: kind, symbol: "none", smooth: data.step ? false : 0.25, step: data.step && !one.thin ? "end" : false, barMaxWidth: 28,
+      data: one.marks ? one.data.map((value, at) => (at in one.marks ? { value, symbol: "circle", symbolSize: 9, itemStyle: { color: colour(one.marks[at]), borderColor: colour("--t-surface"), borderWidth: 1.5 } } : value)) : one.data,
+      ...(one.marks ? { showSymbol: true, showAllSymbol: true } : {}), silent: Boolean(one.thin),
+      lineStyle: one.thin ? { width: 1, type: "dashed" } : { width: 2 }, itemStyle: { borderRadius: kind === "bar" ? [3, 3, 0, 0] : 0 },
       ...(area ? { stack: "all", smooth: false, lineStyle: { width: 0.5 } } : {}),
       areaStyle: area ? { opacity: 0.92 } : kind === "line" && index === 0 ? { opacity: 0.12 } : undefined,
     })),

@@ -41,7 +41,17 @@ SELECT t.version_id, t.step, t.outcome, t.slot, t.n
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::smallint[], %s::bigint[])
     AS t (version_id, step, outcome, slot, n)
 
+-- name: drop_still
+-- Days of the score history on which nothing changed against the row before.
+DELETE FROM score_day AS d
+WHERE d.contact_id >= %(first)s AND d.day = %(today)s AND d.score = (
+    SELECT b.score FROM score_day b
+    WHERE b.contact_id = d.contact_id AND b.model_id = d.model_id AND b.day < d.day
+    ORDER BY b.day DESC LIMIT 1
+)
+
 -- name: analyze
 -- Fresh statistics, so that the first pages plan well.
 ANALYZE contact, identity, contact_identity, event, standing, lead, stage_move, message,
-    enrolment, step_pass, signal_daily, membership, segment_move, consent, touch
+    enrolment, step_pass, signal_daily, membership, segment_move, consent, touch, score,
+    score_day

@@ -7,13 +7,25 @@ place the order is the order of the page, on a phone too.
 
 from __future__ import annotations
 
-from trellis.web.staff.cards import ahead, enriched, known, lead, past, persona, story, who, why
+from trellis.web.staff.cards import (
+    ahead,
+    enriched,
+    known,
+    lead,
+    past,
+    persona,
+    score,
+    story,
+    who,
+    why,
+)
 from trellis.web.staff.cards.subject import Card
 
 CARDS: tuple[Card, ...] = (
     Card(key="who", place="head", context=who.who),
     # why and what next: what a salesperson looks for first
     Card(key="why", place="now", context=why.why, right="scoring.read"),
+    Card(key="score", place="now", context=score.score, right="scoring.read"),
     Card(key="ahead", place="now", context=ahead.ahead),
     Card(key="lead", place="now", context=lead.lead, right="leads.read"),
     Card(key="qualification", place="now", context=lead.qualification, right="leads.read"),

@@ -66,7 +66,7 @@ def _context(model: ScoreModel) -> dict[str, Any]:
         ],
         "most_in_grid": max(spread.grades.values(), default=0),
         "plot": {
-            "labels": [f"{low}–{low + 9}" for low, _n in spread.bands],
+            "labels": [f"{low}…{low + 9}".replace("-", "−") for low, _n in spread.bands],
             "series": [{"name": _("People"), "data": [n for _low, n in spread.bands]}],
         },
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -85,7 +86,7 @@ def edit(
         "row": row,
         "ref": ref,
         **problem,
-        "written": typed or _written(row, request.GET.get("bucket", "")),
+        "written": typed or _written(row, request.GET.dict()),
         "version": problem.get("newest") or (row.version if row else ""),
         "signals": Signal.objects.exclude(status="broken").order_by("name"),
         "buckets": BUCKETS,
@@ -105,11 +106,12 @@ def _found(model: ScoreModel, ref: str) -> ScoreRule:
     return row
 
 
-def _written(row: ScoreRule | None, bucket: str) -> dict[str, Any]:
+def _written(row: ScoreRule | None, given: Mapping[str, str]) -> dict[str, Any]:
     if row is None:
-        by = "rule" if bucket else "signal"
-        blank = {"bucket": bucket or "engagement", "by": by, "active": "on", "priority": 100}
-        return blank | {"per": OCCURRENCE}
+        by = "rule" if "rule" in given else "signal"
+        blank = {"bucket": "engagement", "by": by, "active": "on", "priority": 100}
+        wanted = {key: given[key] for key in ("bucket", "name", "points") if key in given}
+        return blank | {"per": OCCURRENCE} | wanted
     signal = Signal.objects.filter(pk=row.signal_id).first() if row.signal_id else None
     return {
         "name": row.name,

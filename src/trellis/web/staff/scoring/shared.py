@@ -71,7 +71,7 @@ def shown(impact: Impact) -> dict[str, Any]:
 
 
 def _band(low: int, step: int) -> str:
-    return f"{low}–{low + step - 1}".replace("-", "−")
+    return f"{low}…{low + step - 1}".replace("-", "−")
 
 
 def fault(error: TrellisError) -> dict[str, Any]:
