@@ -102,9 +102,10 @@ def delay(contacts: int) -> float:
         from django.db import connection
 
         while not stop.is_set():
-            if n := advance.run_batch():
+            n = advance.run_batch()
+            if n and taken.at is not None:  # what came between the look and the claim is young
                 delays.extend([(clock.now() - taken.at).total_seconds()] * min(n, 1_000))
-            else:
+            elif not n:
                 stop.wait(0.1)
         connection.close()
 

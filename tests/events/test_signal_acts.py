@@ -14,6 +14,8 @@ from trellis.core.days import day_of
 from trellis.core.errors import Conflict, Forbidden
 from trellis.events import content, queries, signal_acts, signals
 from trellis.events.models import Signal, SignalDaily, SignalDay
+from trellis.rules import usage
+from trellis.segments import actions as segments
 
 pytestmark = pytest.mark.django_db
 
@@ -92,3 +94,12 @@ def test_two_people_describe_one_signal_and_nothing_is_lost(client: Client) -> N
     saved = client.post(f"/signals/{made.pk}/", {**form, "version": "2"})
     assert saved.status_code == 302
     assert Signal.objects.get().name == "Paid"
+
+
+def test_behaviour_under_its_own_name_protects_its_signal() -> None:
+    rule = {"field": "message.clicked", "op": "did", "of": {"link": "prices"}}
+    segments.create(SYSTEM, key="clicked", name="Clicked", rule=rule)
+    made = Signal.objects.get(event_name="Message Clicked")
+    assert [use.name for use in usage.of_signal(made.key)] == ["Clicked"]
+    with pytest.raises(Conflict, match="Clicked"):
+        signal_acts.archive(SYSTEM, made.pk)

@@ -1,7 +1,7 @@
 """Sequences: whether one behaviour was followed by another within some days.
 
 Both are counted per day, so "within n days" ends with the n-th day after that of the first;
-on one and the same day the times decide. Each sequence is one join over the days of both.
+on one and the same day the times decide. Each sequence is one pass over the days of both.
 """
 
 from __future__ import annotations
@@ -50,24 +50,33 @@ class Sequences:
 
     def _query(self, key: Sequence, scope: Scope) -> str:
         end = f"(a.day + {interval(key.span)})::date"
-        where = f"WHERE {scope.of('a.contact_id')} AND a.signal_id = {int(key.first)}"
+        where = f"WHERE a.signal_id = {int(key.first)}"
         if key.window is not None:
             low, high = dates.edges(self.params, key.window)
             where += f" AND a.day BETWEEN {low} AND {high}"
-        then = (
-            f"b.contact_id = a.contact_id AND b.signal_id = {int(key.then)}"
-            f" AND {scope.of('b.contact_id')} AND b.day BETWEEN a.day AND {end}"
-        )
+        after = "a.last_at" if key.missing else "a.first_at"
+        hit = f"(coalesce(a.later <= {end}, false) OR coalesce(a.same > {after}, false))"
+        days = f"FROM ({self._days(key, scope)}) a {where}"
         if not key.missing:
-            return (
-                "SELECT a.contact_id, max(a.day) AS last FROM signal_daily a"
-                f" JOIN signal_daily b ON {then} AND (b.day > a.day OR b.last_at > a.first_at)"
-                f" {where} GROUP BY a.contact_id"
-            )
+            return f"SELECT a.contact_id, max(a.day) AS last {days} AND {hit} GROUP BY a.contact_id"
         today = self.params.today()
         return (
             f"SELECT a.contact_id, max(a.day) FILTER (WHERE {end} < {today}) AS last,"
-            f" min({end} + 1) FILTER (WHERE {end} >= {today}) AS next_on FROM signal_daily a"
-            f" {where} AND NOT EXISTS (SELECT 1 FROM signal_daily b WHERE {then}"
-            " AND (b.day > a.day OR b.last_at > a.last_at)) GROUP BY a.contact_id"
+            f" min({end} + 1) FILTER (WHERE {end} >= {today}) AS next_on"
+            f" {days} AND NOT {hit} GROUP BY a.contact_id"
+        )
+
+    def _days(self, key: Sequence, scope: Scope) -> str:
+        """The days of both signals in one pass: beside each the next later day of the
+        second one, and its last time on the same day. A join would hang on the planner's
+        guess of how many days a contact has."""
+        then = f"FILTER (WHERE d.signal_id = {int(key.then)})"
+        both = ", ".join(str(number) for number in sorted({key.first, key.then}))
+        return (
+            "SELECT d.contact_id, d.signal_id, d.day, d.first_at, d.last_at,"
+            f" min(d.day) {then} OVER (PARTITION BY d.contact_id ORDER BY d.day"
+            " RANGE BETWEEN interval '1 day' FOLLOWING AND UNBOUNDED FOLLOWING) AS later,"
+            f" max(d.last_at) {then} OVER (PARTITION BY d.contact_id, d.day) AS same"
+            f" FROM signal_daily d WHERE {scope.of('d.contact_id')}"
+            f" AND d.signal_id = ANY(ARRAY[{both}])"
         )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from trellis.core.registry import Registry
+from trellis.rules import registry
+from trellis.rules.types import SIGNAL, Leaf
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,25 @@ def of_fields(test: Callable[[str], bool]) -> list[Use]:
 
 
 def of_signal(key: str) -> list[Use]:
-    """The rules that read a signal."""
-    return _where(
-        lambda leaf: (
-            leaf.get("field") == f"signal.{key}"
-            or key in (leaf.get("not_since"), leaf.get("after"))
+    """The rules that read a signal, by its key or as behaviour under a name of its own."""
+    known = registry.snapshot()
+
+    def reads(leaf: dict[str, Any]) -> bool:
+        if key in (leaf.get("not_since"), leaf.get("after"), leaf.get("by")):
+            return True
+        found = registry.counted(_narrowed(leaf), known)
+        return leaf.get("field") == f"signal.{key}" or (
+            found is not None and found.key == f"signal.{key}"
         )
-    )
+
+    return _where(reads)
+
+
+def _narrowed(leaf: dict[str, Any]) -> Leaf:
+    """As much of a stored leaf as says which behaviour it counts."""
+    narrows = leaf.get("of") or {}
+    of = tuple(sorted((name, tuple(values)) for name, values in narrows.items()))
+    return Leaf(str(leaf.get("field", "")), "did", None, SIGNAL, of=of)
 
 
 def readers_of_signals() -> Counter[str]:
