@@ -131,6 +131,27 @@ def test_another_rule_shows_who_would_enter_and_leave_and_stores_nothing() -> No
     assert len(members("es")) == 3
 
 
+def test_a_changed_rule_is_looked_at_before_it_is_saved(client: Client) -> None:
+    cast.sign_in(client)
+    person(country="ES")
+    spain = actions.create(SYSTEM, key="es", name="Spain", rule=SPAIN)
+    recompute.build_segment(spain.pk)
+    form = {
+        "name": "Spain",
+        "version": "1",
+        "rule": '{"field": "contact.country", "op": "eq", "value": "RU"}',
+    }
+    seen = client.post(f"/segments/{spain.pk}/edit/", form)
+    assert seen.status_code == 200
+    assert (seen.context["difference"].enter, seen.context["difference"].leave) == (0, 1)
+    spain.refresh_from_db()
+    assert spain.rule == SPAIN
+    saved = client.post(f"/segments/{spain.pk}/edit/", {**form, "sure": "yes"})
+    assert saved.status_code == 302
+    spain.refresh_from_db()
+    assert spain.rule["value"] in ("RU", "ru")
+
+
 def test_two_people_change_one_segment_and_nothing_is_lost(client: Client) -> None:
     cast.sign_in(client)
     row = actions.create(SYSTEM, key="vip", name="VIP", kind="static")

@@ -42,7 +42,10 @@ def detail(request: StaffRequest, segment_id: int) -> HttpResponseBase:
     """The rule in words, growth, state, and who uses the segment."""
     segment = actions.get(segment_id)
     if request.htmx:
-        return render(request, "staff/segments/state.html", {"segment": segment})
+        answer = render(request, "staff/segments/state.html", {"segment": segment})
+        if segment.status != "building":
+            answer["HX-Refresh"] = "true"
+        return answer
     sentence, problems = sentence_of(segment.rule) if segment.rule else ("", [])
     asked = given.number(request.GET.get("days"))
     period = asked if asked in PERIODS else PERIODS[0]

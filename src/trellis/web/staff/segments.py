@@ -18,12 +18,13 @@ from trellis.core import clock
 from trellis.core.days import day_of
 from trellis.core.errors import Conflict, InvalidInput, TrellisError
 from trellis.core.slugs import slug
-from trellis.events.behaviour import NotCounted
+from trellis.events.behaviour import NotCounted, read_draft
 from trellis.rules import evaluate, words
 from trellis.rules.parse import parse
-from trellis.rules.types import RuleError
+from trellis.rules.types import RuleError, to_json
 from trellis.segments import actions, growth, lists
 from trellis.segments import queries as segments
+from trellis.segments.difference import Difference
 from trellis.segments.models import Segment
 from trellis.segments.queries import SegmentFilter
 from trellis.web.staff import given, rules
@@ -84,9 +85,11 @@ def edit(request: StaffRequest, segment_id: int | None = None) -> HttpResponseBa
     segment = actions.get(segment_id) if segment_id else None
     problems: list[Any] = []
     overtaken: Conflict | None = None
+    before: Difference | None = None
     if request.method == "POST":
         try:
-            saved = _save(request, segment)
+            before = _first_look(request, segment)
+            saved = None if before else _save(request, segment)
         except RuleError as error:
             problems = list(error.problems)
         except TrellisError as error:
@@ -97,10 +100,12 @@ def edit(request: StaffRequest, segment_id: int | None = None) -> HttpResponseBa
             else:
                 problems = [error.message]
         else:
-            messages.success(request, _("%(name)s is saved.") % {"name": saved.name})
-            return redirect("segments-detail", saved.pk)
+            if saved is not None:
+                messages.success(request, _("%(name)s is saved.") % {"name": saved.name})
+                return redirect("segments-detail", saved.pk)
     context = {
         "segment": segment,
+        "difference": before,
         "problems": problems,
         "overtaken": _differences(overtaken) if overtaken else None,
         "folders": [name for name, _n in segments.census().folders if name],
@@ -110,6 +115,21 @@ def edit(request: StaffRequest, segment_id: int | None = None) -> HttpResponseBa
         context["version"] = overtaken.data["version"]
     status = 409 if overtaken else 422 if problems else 200
     return render(request, "staff/segments/edit.html", context, status=status)
+
+
+def _first_look(request: StaffRequest, segment: Segment | None) -> Difference | None:
+    """Whom a changed rule would move, for a look before it is saved; None where that was
+    seen already, moves nobody, or cannot be counted yet."""
+    if segment is None or segment.kind != actions.DYNAMIC or request.POST.get("sure"):
+        return None
+    try:
+        data = rules.read_json(request)
+        if to_json(read_draft(data)) == segment.rule:
+            return None
+        found = actions.compare(request.actor, segment.pk, data, clock.now())
+    except NotCounted:
+        return None
+    return found if found.enter or found.leave else None
 
 
 def _written(request: StaffRequest, segment: Segment | None) -> dict[str, Any]:
