@@ -31,7 +31,7 @@ def shop_open():
 def test_a_page_answers_and_loads_the_tracker_with_the_key(client, shop_open, path):
     response = client.get(f"/demo-site/{path}")
     assert response.status_code == 200
-    assert b'src="/t.js"' in response.content
+    assert b'src="/t.js?key=' in response.content
     assert b"wk_demo" in response.content
 
 

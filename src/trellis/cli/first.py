@@ -10,6 +10,7 @@ from django.conf import settings
 from trellis.accounts import actions
 from trellis.cli import demo
 from trellis.cli.demo.setup import PASSWORD
+from trellis.events import start
 
 DEMO_EMAIL = "demo@farina.example"
 """The demo's administrator."""
@@ -25,6 +26,11 @@ def login(*, demo: bool) -> dict[str, Any] | None:
         return {"email": DEMO_EMAIL, "password": PASSWORD, "demo": True}
     made = actions.first_admin(settings.TRELLIS_ADMIN_EMAIL)
     return None if made is None else {"email": made[0].email, "password": made[1]}
+
+
+def start_set() -> None:
+    """Count what websites tell from the first event on."""
+    start.put()
 
 
 def load_demo() -> bool:

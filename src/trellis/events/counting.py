@@ -82,6 +82,13 @@ def listens(name: Name, epoch: int) -> bool:
     return name in book.plain or name in book.filtered
 
 
+def signals_of(row: Logged, epoch: int) -> list[int]:
+    """The numbers of the signals that count one event."""
+    book = SIGNALS.at(epoch)
+    plain = [signal.id for signal in book.plain.get((row.type, row.name), ())]
+    return [*plain, *(signal.id for _, signal in _filtered([row], book))]
+
+
 Hit = tuple[Logged, Counted]
 
 

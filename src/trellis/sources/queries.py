@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from trellis.sources.models import Source, Touch
+from trellis.core import db, sql
+
+_SQL = sql.load(__package__, "touches")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,21 +27,18 @@ class Arrival:
 
 
 def arrivals(contact_id: int, limit: int = 100) -> list[Arrival]:
-    """A contact's touches, newest first: two queries."""
-    rows = list(
-        Touch.objects.filter(contact_id=contact_id).order_by("-at", "-touch_id")[:limit]
-    )
-    sources = Source.objects.in_bulk([row.source_id for row in rows if row.source_id])
-    return [_arrival(row, sources.get(row.source_id or 0)) for row in rows]
-
-
-def _arrival(row: Touch, source: Source | None) -> Arrival:
-    return Arrival(
-        at=row.at,
-        source=source.key if source else "",
-        source_name=source.name if source else "",
-        how=row.how,
-        utm=row.utm,
-        page=row.page,
-        referrer=row.referrer,
-    )
+    """A contact's touches, newest first: one query."""
+    return [
+        Arrival(
+            at=at,
+            source=key or "",
+            source_name=name or "",
+            how=how,
+            utm=json.loads(utm) if isinstance(utm, str) else utm,
+            page=page,
+            referrer=referrer,
+        )
+        for at, key, name, how, utm, page, referrer in db.fetch(
+            _SQL["of_contact"], {"contact": contact_id, "most": limit}
+        )
+    ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from trellis.accounts import audit
 from trellis.accounts.access import require
@@ -13,6 +14,7 @@ from trellis.accounts.models import Key, KeyKind
 from trellis.accounts.types import Actor
 from trellis.core.errors import Conflict, NotFound
 from trellis.tracking import options
+from trellis.tracking.options import Options
 
 
 def configure(
@@ -21,8 +23,8 @@ def configure(
     """Set the options of a live write key; needs ``keys.manage``.
 
     ``version`` is the one the change was made from. Raises ``InvalidInput`` for options that
-    cannot be, ``NotFound``, and ``Conflict`` (with ``by`` and ``standing``) where somebody
-    else has changed them meanwhile.
+    cannot be, ``NotFound``, and ``Conflict`` (with ``version`` and
+    ``differs``: option → what is wanted, what stands) where somebody else changed them.
     """
     require(actor, "keys.manage")
     wanted = options.stored(options.read(given))
@@ -36,10 +38,12 @@ def configure(
             raise NotFound("There is no such write key, or it was revoked.", key_id=key_id)
         if version is not None and version != key.version:
             raise Conflict(
-                "These settings were changed meanwhile.",
-                by=last_change(key_id),
+                _(
+                    "%(name)s changed these settings meanwhile. Save again to put yours over them."
+                )
+                % {"name": audit.last_by("key.track", "key", key_id) or _("Somebody")},
                 version=key.version,
-                standing=key.tracking,
+                differs=_differs(options.load(wanted), options.load(key.tracking)),
             )
         before = key.tracking
         if wanted != before:
@@ -56,6 +60,14 @@ def configure(
     return key
 
 
-def last_change(key_id: int) -> str:
-    """Who changed a key's options last; "" where nobody did."""
-    return audit.last_by("key.track", "key", key_id)
+def _differs(wanted: Options, standing: Options) -> dict[str, tuple[Any, Any]]:
+    """The options that somebody else set otherwise."""
+    pairs = {
+        name: (getattr(wanted, name), getattr(standing, name))
+        for name in Options.__struct_fields__
+    }
+    return {name: (_plain(a), _plain(b)) for name, (a, b) in pairs.items() if a != b}
+
+
+def _plain(value: Any) -> Any:
+    return [str(item) for item in value] if isinstance(value, tuple) else value

@@ -34,6 +34,8 @@ def run(args: argparse.Namespace) -> int:
             from trellis.cli import first
 
             outcome["login"] = first.login(demo=args.demo)
+            if outcome["login"] and not args.demo:
+                first.start_set()
             if args.demo:
                 outcome["demo"] = first.load_demo()
     report(args, outcome, f"{outcome['migrated']} migrations were run; the schema is level.")

@@ -127,7 +127,14 @@ class Walk:
     _props: dict[tuple[str, str], str] = {}
 
     def __init__(
-        self, rng: random.Random, diary: Diary, at: float, arrival: Arrival, origin: str
+        self,
+        rng: random.Random,
+        diary: Diary,
+        at: float,
+        arrival: Arrival,
+        origin: str,
+        agent: str = "",
+        number: int = 1,
     ) -> None:
         self.rng = rng
         self.diary = diary
@@ -135,6 +142,7 @@ class Walk:
         self.origin = origin
         self.arrival: Arrival | None = arrival
         self.cart: list[shop.Product] = []
+        self._visit = f',"session":{int(at * 1000)},"visit":{number},"user_agent":"{agent}"}}'
         diary.arrivals.append((at, arrival.source))
 
     def pause(self, seconds: float) -> None:
@@ -158,7 +166,7 @@ class Walk:
                     value["referrer"] = self.arrival.referrer
             props = self._props[(path, source)] = json(value)
         self.arrival = None
-        self.diary.note(self.at, VIEW, props)
+        self.diary.note(self.at, VIEW, props[:-1] + self._visit)
         self.pause(35)
 
     def read(self, path: str) -> None:

@@ -20,6 +20,19 @@ _GOODS_WEIGHTS = [product.weight for product in _GOODS]
 _COURSE = shop.PRODUCTS[0]
 _ARRIVAL_WEIGHTS = [arrival.weight for arrival in ARRIVALS]
 
+AGENTS = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15"
+    " (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+    " Chrome/148.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 (KHTML, like Gecko)"
+    " Chrome/148.0.0.0 Mobile Safari/537.36",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15"
+    " (KHTML, like Gecko) Version/26.0 Safari/605.1.15",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:150.0) Gecko/20100101 Firefox/150.0",
+)
+"""The browsers of the public; everybody keeps theirs."""
+
 
 class Habits:
     """Tells the visits of a person into a diary. One instance serves everybody."""
@@ -60,7 +73,9 @@ class Habits:
                 at = self.calendar.at_hour(midnight, person.city.zone)
             if at > self.calendar.now - 1800:
                 break
-            walk = Walk(self.rng, diary, at, self._arrival(person, at, number), self.origin)
+            arrival = self._arrival(person, at, number)
+            agent = AGENTS[person.contact_id % len(AGENTS)]
+            walk = Walk(self.rng, diary, at, arrival, self.origin, agent, number + 1)
             self._visit[person.kind](person, walk, number)
             if walk.cart:
                 diary.triggers.append((walk.at, "cart"))

@@ -10,3 +10,11 @@ FROM unnest(
     %s::bigint[], %s::timestamptz[], %s::bigint[], %s::text[], %s::jsonb[], %s::text[],
     %s::text[]
 ) AS q (contact_id, at, source_id, how, utm, page, referrer)
+
+-- name: of_contact
+-- The arrivals of one contact, the newest first, with their sources.
+SELECT t.at, s.key, s.name, t.how, t.utm, t.page, t.referrer
+FROM touch AS t LEFT JOIN sources_source AS s ON s.id = t.source_id
+WHERE t.contact_id = %(contact)s
+ORDER BY t.at DESC, t.touch_id DESC
+LIMIT %(most)s

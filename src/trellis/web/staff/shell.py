@@ -107,6 +107,7 @@ SECTIONS: Sequence[Section] = (
                 icon="database",
                 right="enrichment.read",
             ),
+            Item(label=_("Events"), url="events", icon="activity", right="events.read"),
             Item(label=_("Keys"), url="keys", icon="key", right="keys.manage"),
         ),
     ),

@@ -16,6 +16,7 @@ from trellis.web.staff.cards import (
     persona,
     score,
     story,
+    visits,
     who,
     why,
 )
@@ -39,6 +40,7 @@ CARDS: tuple[Card, ...] = (
     Card(key="tags", place="about", context=known.tags),
     Card(key="known", place="about", context=known.known),
     Card(key="enriched", place="about", context=enriched.enriched, right="enrichment.read"),
+    Card(key="visits", place="about", context=visits.visits),
     Card(key="consent", place="about", context=who.consent),
     Card(key="segments", place="about", context=past.segments, right="segments.read"),
     Card(key="identities", place="about", context=past.identities),
