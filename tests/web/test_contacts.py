@@ -16,6 +16,7 @@ from trellis.core import clock
 from trellis.people.models import Attribute, Contact
 from trellis.pipeline.drain import drain
 from trellis.segments.models import Membership
+from trellis.web.staff import contact_acts
 
 pytestmark = pytest.mark.django_db
 
@@ -207,3 +208,21 @@ def test_the_profile_says_why_the_score_is_what_it_is(client: Client) -> None:
     page = client.get(f"/contacts/{ann}/").content.decode()
     assert "Why 35" in page
     assert "Is known" in page
+
+
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [
+        ("+34600111222", True),
+        ("+34 (600) 11-12", True),
+        ("-12.5", True),
+        ("+1+1", False),
+        ("-2+cmd|' /C calc'!A0", False),
+        ("@SUM(1)", False),
+        ("=1", False),
+        ("plain", True),
+    ],
+)
+def test_numbers_are_exported_as_they_are_and_formulas_are_not(cell: str, kept: bool) -> None:
+    line = contact_acts._line([cell])
+    assert line.lstrip('"').startswith("'") is not kept

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -284,15 +285,22 @@ def _lines(ids: Sequence[int]) -> Iterator[str]:
             yield _line([*cells, *(shown(row.attributes.get(key)) for key in keys)])
 
 
+_RISKY = ("=", "@", "+", "-", "\t", "\r")
+_NUMBER = re.compile(r"[+-]?[\d ().,/-]*\d[\d ().,/-]*")
+
+
 def _line(cells: Sequence[Any]) -> str:
-    """A line of CSV; a cell that a spreadsheet would take for a formula is quoted."""
+    """A line of CSV; a cell that a spreadsheet would take for a formula is quoted. Numbers
+    stay as they are, those of phones with their +."""
     out = io.StringIO()
-    safe = [
-        f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "@", "\t"} else cell
-        for cell in cells
-    ]
-    csv.writer(out).writerow(safe)
+    csv.writer(out).writerow([f"'{cell}" if _formula(cell) else cell for cell in cells])
     return out.getvalue()
+
+
+def _formula(cell: Any) -> bool:
+    if not isinstance(cell, str) or not cell.startswith(_RISKY):
+        return False
+    return not _NUMBER.fullmatch(cell)
 
 
 ACTS = {"stage": _move, "segment": _add, "attribute": _set, "tag": _tag, "export": _export}

@@ -20,6 +20,7 @@ from trellis.people import company_queries, masking, tags
 from trellis.people import queries as people
 from trellis.people.company_queries import CompanyDetail
 from trellis.people.queries import ContactFilter, Predicate
+from trellis.people.zones import by_interest
 from trellis.rules import evaluate
 from trellis.rules.types import fields_of
 from trellis.segments import queries as segments
@@ -90,9 +91,14 @@ def _by_rule(text: str) -> Predicate:
 def contacts(request: StaffRequest) -> HttpResponseBase:
     """The list, a page of it, filtered as the address says."""
     filters = filter_of(request)
-    after = Cursor.decode(request.GET.get("after", ""))
+    by_score = request.GET.get("sort") == "score"
     total, frequent = _total(filters)
-    found = people.contacts(filters, after, LIMIT, frequent=bool(filters.search) and frequent)
+    if by_score:
+        found = by_interest(filters, request.GET.get("after", ""), LIMIT)
+    else:
+        after = Cursor.decode(request.GET.get("after", ""))
+        often = bool(filters.search) and frequent
+        found = people.contacts(filters, after, LIMIT, frequent=often)
     stages = leads.stages()
     chosen = [name for name in request.GET.getlist("col") if name in COLUMNS] or list(SHOWN)
     context = {
@@ -105,10 +111,11 @@ def contacts(request: StaffRequest) -> HttpResponseBase:
         "tag": request.GET.get("tag", ""),
         "company": _company(request),
         "filters": filters,
-        "filtered": bool(set(request.GET) - {"after", "col", "kind"}),
+        "filtered": bool(set(request.GET) - {"after", "col", "kind", "sort"}),
         "total": total,
         "columns": COLUMNS,
         "chosen": chosen,
+        "by_score": by_score,
         "temperatures": words.TEMPERATURES,
         "rule_json": request.GET.get("rule") or '{"all": []}',
         "by_rule": bool(request.GET.get("rule")),

@@ -37,6 +37,7 @@ from trellis.web.staff import (
     tracking,
     trap,
     users,
+    zones,
 )
 from trellis.web.staff.reports import funnel, most_seen, people_per_stage
 from trellis.web.staff.reports import index as reports_index
@@ -136,6 +137,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("contacts/", contacts.contacts, name="contacts"),
     path("contacts/new/", contact_acts.create, name="contacts-new"),
     path("contacts/bulk/", contact_acts.bulk, name="contacts-bulk"),
+    path("contacts/zones/", zones.zones, name="contacts-zones"),
     path("contacts/duplicates/", duplicates.duplicates, name="contacts-duplicates"),
     path(
         "contacts/duplicates/<int:one_id>/<int:other_id>/",
