@@ -9,6 +9,7 @@ from django.db import connection
 LOOK_UPS = {"identity": "distributed by value; contact_identity is its mirror"}
 LOCAL = {
     "trap_mail": "a sandbox's mail, never distributed",
+    "accounts_notice": "what each user should know, kept with the users",
     "people_identityconflict": "a short queue for people, kept local",
 }
 

@@ -114,3 +114,38 @@ class Audit(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.actor} {self.action} {self.object_type} {self.object_id}"
+
+
+class Notice(models.Model):
+    """Something a member of staff should know, shown in the product and, where ``mail``, sent
+    to their address. ``cause`` makes each unique for its user; ``contact_id`` is whom it is
+    about."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
+    at = models.DateTimeField()
+    cause = models.CharField(max_length=120)
+    text = models.CharField(max_length=300)
+    detail = models.CharField(max_length=300, blank=True)
+    url = models.CharField(max_length=300, blank=True)
+    contact_id = models.BigIntegerField(null=True, db_index=True)
+    mail = models.BooleanField(default=False)
+    mailed_at = models.DateTimeField(null=True)
+    fault = models.CharField(max_length=200, blank=True)
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "cause"], name="notice_once"),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-at", "-id"], name="notice_newest"),
+            models.Index(
+                fields=["user"],
+                name="notice_unread",
+                condition=models.Q(read_at__isnull=True),
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return self.text

@@ -16,6 +16,7 @@ class LeadsConfig(AppConfig):
     @override
     def ready(self) -> None:
         """Offer the field of rules, and say how leads follow a merged contact."""
+        from trellis.accounts.models import Notice
         from trellis.leads import fields, merging, models
         from trellis.people.registry import ContactTable, register
 
@@ -30,3 +31,4 @@ class LeadsConfig(AppConfig):
         )
         register(ContactTable(model=models.StageMove, mode="move"))
         register(ContactTable(model=models.Proposal, mode="move"))
+        register(ContactTable(model=Notice, mode="move"))

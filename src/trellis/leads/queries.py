@@ -196,6 +196,12 @@ def of_contact(contact_id: int) -> Sequence[OfContact]:
     return [OfContact(**row) for row in _fetch(_SQL["of_contact"], {"contact": contact_id})]
 
 
+def owners(contact_ids: Sequence[int]) -> dict[int, int]:
+    """The owners of these contacts' leads in the default line; who has none is missing."""
+    rows = db.fetch(_SQL["owners"], {"contacts": list(contact_ids)})
+    return dict(rows)
+
+
 def moves(contact_id: int) -> list[StageMove]:
     """How a contact went through the stages of all lines, the newest first."""
     return list(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
@@ -13,10 +13,10 @@ from pydantic import Field
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json
 from trellis.core import clock
-from trellis.core.days import day_of
+from trellis.core.days import day_of, zone
 from trellis.leads import queries as leads
+from trellis.reports import conversion, funnels, most_seen, stuck, time_in_stage
 from trellis.reports import funnel as funnel_report
-from trellis.reports import funnels, most_seen
 from trellis.reports import people_per_stage as per_stage
 
 router = Router(tags=["reports"])
@@ -205,3 +205,101 @@ def archive_funnel(request: HttpRequest, funnel_id: Id) -> Status[None]:
     """Scope: segments.write."""
     funnels.archive(caller(request), funnel_id, clock.now())
     return Status(204, None)
+
+
+class ReachedOut(Schema):
+    """A stage and how many of the cohort reached it; ``wide`` of the stage before,
+    ``narrow`` of these to won, 0 to 1."""
+
+    stage: str
+    n: int
+    lost: int
+    disqualified: int
+    wide: float
+    narrow: float
+
+
+class StuckOut(Schema):
+    """A lead that stands still, since when, and what is too long there (seconds)."""
+
+    contact_id: int
+    stage: str
+    since: datetime
+    too_long: float
+    by_limit: bool
+    owner_id: int | None
+
+
+class SpanOut(Schema):
+    """How long those who moved on stood in a stage, in seconds."""
+
+    stage: str
+    n: int
+    median: float
+    p90: float
+
+
+@router.get("/conversion", response=list[ReachedOut], summary="Conversion, wide and narrow")
+def get_conversion(request: HttpRequest, query: Annotated[PeriodQuery, Query()]) -> list[Json]:
+    """Of the leads that came since a day. Scope: reports.read."""
+    caller(request, "reports.read")
+    line_id, since, _today = query.read()
+    start = datetime.combine(since, time(), zone())
+    rows = conversion.conversion(line_id, stuck.live(line_id), start, clock.now())
+    return [
+        {
+            "stage": row.stage.key,
+            "n": row.n,
+            "lost": row.lost,
+            "disqualified": row.disqualified,
+            "wide": row.wide,
+            "narrow": row.narrow,
+        }
+        for row in rows
+    ]
+
+
+class LineQuery(Schema):
+    """The line, the default one where left out."""
+
+    line: str = Field("", max_length=64, description="Key of a business line.")
+
+
+@router.get("/time-in-stage", response=list[SpanOut], summary="Time in stage")
+def get_time_in_stage(request: HttpRequest, query: Annotated[LineQuery, Query()]) -> list[Json]:
+    """Of those who moved on within a year. Scope: reports.read."""
+    caller(request, "reports.read")
+    line_id = leads.line(query.line).pk
+    spans = time_in_stage.time_in_stage(line_id, clock.now() - timedelta(days=365))
+    return [
+        {
+            "stage": stage.key,
+            "n": spans[stage.id].n,
+            "median": spans[stage.id].median.total_seconds(),
+            "p90": spans[stage.id].p90.total_seconds(),
+        }
+        for stage in stuck.live(line_id)
+        if stage.id in spans
+    ]
+
+
+@router.get("/stuck", response=list[StuckOut], summary="Stuck leads")
+def get_stuck(request: HttpRequest, query: Annotated[LineQuery, Query()]) -> list[Json]:
+    """Longer in a stage than its limit, or than nine in ten of those who moved on; at most
+    500, the longest first. Scope: reports.read."""
+    caller(request, "reports.read")
+    line_id, now = leads.line(query.line).pk, clock.now()
+    stages = stuck.live(line_id)
+    spans = time_in_stage.time_in_stage(line_id, now - timedelta(days=365))
+    keys = {stage.id: stage.key for stage in stages}
+    return [
+        {
+            "contact_id": row.contact_id,
+            "stage": keys[row.stage_id],
+            "since": row.since,
+            "too_long": row.too_long.total_seconds(),
+            "by_limit": row.by_limit,
+            "owner_id": row.owner_id,
+        }
+        for row in stuck.stuck(line_id, stuck.limits(stages, spans), now)
+    ]

@@ -63,3 +63,10 @@ ORDER BY n."default" DESC, n.rank, n.id
 -- name: visitors
 -- Visitors nobody knows.
 SELECT count(*) FROM contact c WHERE NOT c.known AND c.merged_into IS NULL
+
+-- name: owners
+-- Who owns the leads of some contacts in the default line.
+SELECT l.contact_id, l.owner_id
+FROM lead l
+JOIN line n ON n.id = l.line_id AND n."default"
+WHERE l.contact_id = ANY(%(contacts)s::bigint[]) AND l.owner_id IS NOT NULL

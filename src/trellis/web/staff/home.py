@@ -22,6 +22,7 @@ from trellis.people import queries as people
 from trellis.pipeline import queries as pipeline
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.memo import remember
+from trellis.web.staff.reports import stuck
 from trellis.web.staff.timeline import by_day
 
 MINUTES = 60
@@ -91,10 +92,34 @@ class Todo:
     tone: str = ""
 
 
+def _of_leads(actor: Actor) -> Sequence[Todo]:
+    """Leads that wait for a decision, and those that stand still."""
+    found: list[Todo] = []
+    ready = sum(leads.proposal_counts().values()) if actor.may("leads.write") else 0
+    if ready:
+        text = ngettext(
+            "%(n)d lead is ready to be sent on", "%(n)d leads are ready to be sent on", ready
+        )
+        found.append(
+            Todo(
+                text=text % {"n": ready}, url="/proposals/", icon="arrow-up-right", tone="good"
+            )
+        )
+    late = remember("stuck", stuck.how_many) if actor.may("reports.read") else 0
+    if late:
+        text = ngettext("%(n)d lead is stuck", "%(n)d leads are stuck", late)
+        found.append(
+            Todo(
+                text=text % {"n": late}, url="/reports/stuck/", icon="clock-pause", tone="warn"
+            )
+        )
+    return found
+
+
 def _what_now(actor: Actor) -> Sequence[Todo]:
     """What waits for a person, the most urgent first; only what ``actor`` may act on."""
     waiting = pipeline.waiting()
-    found: list[Todo] = []
+    found = [*_of_leads(actor)]
     if waiting.unknown and actor.may("messages.send"):
         text = ngettext(
             "%(n)d message may or may not have gone out: decide",

@@ -38,6 +38,7 @@ ICONS = {
     "tag": "tag",
     "score": "gauge",
     "stage": "stairs-up",
+    "notify": "bell",
     "jump": "arrow-back-up",
     "goal": "flag",
     "exit": "door-exit",

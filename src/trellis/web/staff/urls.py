@@ -23,6 +23,7 @@ from trellis.web.staff import (
     lines,
     me,
     messages,
+    notices,
     profile,
     rules,
     running,
@@ -39,7 +40,7 @@ from trellis.web.staff import (
     users,
     zones,
 )
-from trellis.web.staff.reports import funnel, most_seen, people_per_stage
+from trellis.web.staff.reports import conversion, funnel, most_seen, people_per_stage, stuck
 from trellis.web.staff.reports import index as reports_index
 from trellis.web.staff.scoring import urls as scoring
 
@@ -58,6 +59,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/funnel/", funnel.show, name="reports-funnel"),
     path("reports/funnel/<int:funnel_id>/", funnel.show, name="reports-funnel"),
     path("reports/most-seen/", most_seen.show, name="reports-most-seen"),
+    path("reports/conversion/", conversion.show, name="reports-conversion"),
+    path("reports/stuck/", stuck.show, name="reports-stuck"),
     path("reports/people-per-stage/", people_per_stage.show, name="reports-people-per-stage"),
     path("tags/", tags.tags, name="tags"),
     path("contacts/<int:contact_id>/tags/", tags.tag_contact, name="contacts-tags"),
@@ -105,6 +108,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "lines/<slug:key>/questions/<int:question_id>/", lines.question, name="lines-question"
     ),
     path("proposals/", leads.proposals, name="proposals"),
+    path("notices/", notices.index, name="notices"),
+    path("notices/bell/", notices.bell, name="notices-bell"),
     path("contacts/<int:contact_id>/lead/", leads.act, name="contacts-lead"),
     path("contacts/<int:contact_id>/qualify/", leads.qualify, name="contacts-qualify"),
     path("journeys/", journeys.index, name="journeys"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django import template
+from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -38,3 +39,11 @@ def length(span: timedelta | str | None) -> str:
 def for_how_long(since: datetime) -> str:
     """How long something has been so."""
     return lead_words.length(clock.now() - since)
+
+
+@register.filter
+def share(part: float) -> str:
+    """A share of one as per cents, one digit behind the point where it is small."""
+    value = 100 * part
+    text = formats.number_format(value, decimal_pos=1 if value < 10 else 0, use_l10n=True)
+    return f"{text} %"

@@ -41,6 +41,18 @@ GROUPS: tuple[Group, ...] = (
                 question=_("How many people stand in each stage, and how did that grow?"),
                 icon="stairs-up",
             ),
+            Report(
+                url="reports-conversion",
+                label=_("Conversion"),
+                question=_("How many of those who came reached each stage?"),
+                icon="filter",
+            ),
+            Report(
+                url="reports-stuck",
+                label=_("Stuck leads"),
+                question=_("Which leads stand still, and how long does each stage take?"),
+                icon="clock-pause",
+            ),
         ),
     ),
     Group(
