@@ -16,6 +16,7 @@ from trellis.core.paging import Cursor, Page, paged
 from trellis.core.sql import load
 from trellis.leads.actions.shared import line_row
 from trellis.leads.models import Line, Question, Reason, Stage, StageMove
+from trellis.people import masking
 from trellis.people.models import Contact
 
 _SQL = load("trellis.leads", "lists")
@@ -266,7 +267,7 @@ def leads(
         filters.append("(l.stage_since, l.contact_id) < (%(at)s, %(id)s)")
         params |= {"at": after.at, "id": after.id}
     rows = _fetch(_SQL["leads"].replace("{filters}", _all(filters)), params)
-    found = [LeadRow(**row) for row in rows]
+    found = [LeadRow(**_veil(row)) for row in rows]
     return paged(found, limit, lambda row: (row.stage_since, row.contact_id))
 
 
@@ -291,7 +292,7 @@ def proposals(line_id: int, after: Cursor | None = None, limit: int = 50) -> Pag
         filters.append("(p.made_at, p.proposal_id) < (%(at)s, %(id)s)")
         params |= {"at": after.at, "id": after.id}
     rows = _fetch(_SQL["proposals"].replace("{filters}", _all(filters)), params)
-    found = [ProposalRow(**row) for row in rows]
+    found = [ProposalRow(**_veil(row)) for row in rows]
     return paged(found, limit, lambda row: (row.made_at, row.proposal_id))
 
 
@@ -352,6 +353,14 @@ def _answered(
         said_at=datetime.fromisoformat(said["at"]) if said.get("at") else None,
         speaks_for=speaks,
     )
+
+
+def _veil(row: dict[str, Any]) -> dict[str, Any]:
+    """Who a row is about, veiled for those who may not see private data."""
+    if masking.veiled():
+        row["last_name"] = masking.family_name(row["last_name"])
+        row["email"], row["phone"] = masking.email(row["email"]), masking.phone(row["phone"])
+    return row
 
 
 def _all(filters: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from trellis.core import db
 from trellis.core.sql import load
 from trellis.leads import queries as leads
 from trellis.leads.queries import StageRow
+from trellis.people import masking
 from trellis.reports.time_in_stage import ENOUGH, Span
 
 _SQL = load("trellis.reports", "stuck")
@@ -75,7 +76,11 @@ def stuck(line_id: int, found: Sequence[Limit], now: datetime) -> Sequence[Stuck
     rows = db.fetch(_SQL["stuck"], _params(line_id, found, now) | {"limit": MOST})
     out = []
     for row in rows:
-        person = f"{row[5]} {row[6]}".strip() or row[7] or row[8]
+        last, email, phone = row[6], row[7], row[8]
+        if masking.veiled():
+            last, email = masking.family_name(last), masking.email(email)
+            phone = masking.phone(phone)
+        person = f"{row[5]} {last}".strip() or email or phone
         out.append(
             Stuck(
                 contact_id=row[0],

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from trellis.cli.demo import groups, setup, twins
+from trellis.cli.demo import groups, leads, setup, twins
 from trellis.cli.demo.diary import SEGMENT_ENTERED as ENTERED
 from trellis.cli.demo.diary import Diary, EventKey
 from trellis.cli.demo.habits import Habits
@@ -124,6 +124,7 @@ def _derive(numbers: range, now: datetime, names: Mapping[EventKey, int], epoch:
     for start in range(0, len(numbers), CHUNK):
         facts += derive(numbers[start : start + CHUNK], now, {})
     first = numbers[0]
+    leads.grow_old(first, now)
     db.run(_SQL["age_memberships"], {"first": first})
     db.run(_SQL["size_segments"])
     db.run(_SQL["drop_still"], {"first": first, "today": day_of(now)})

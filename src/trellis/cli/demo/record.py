@@ -76,7 +76,7 @@ class Recorder:
             if reached := tally.move(at):
                 moves.append((at, before, reached))
                 note = {
-                    "from": before,
+                    "from": before if len(moves) > 1 else "",
                     "to": reached,
                     "how": "rule",
                     "line_id": self.to.line_id,
@@ -204,8 +204,11 @@ class Recorder:
         outcome = "won" if tally.stage in to.won else ""
         closed = since if outcome else None
         reason_id = None
-        for at, before, reached in moves:
-            way = (contact_id, to.line_id, to.stages[before], to.stages[reached])
+        if not person.known_from:
+            return
+        for number, (at, before, reached) in enumerate(moves):
+            origin = to.stages[before] if number else None
+            way = (contact_id, to.line_id, origin, to.stages[reached])
             reason = f"rule of stage {reached}"
             end = "won" if reached in to.won else ""
             row = (*way, moment(at), "system", "rule", reason, "{}", end)
@@ -219,7 +222,7 @@ class Recorder:
             "lead",
             (
                 *(contact_id, to.line_id, stage_id, since, outcome, reason_id, closed),
-                *(seen[0], closed or since),
+                *(moment(moves[0][0]) if moves else seen[0], closed or since),
             ),
         )
 

@@ -16,7 +16,7 @@ from trellis.accounts.models import KeyKind, User
 from trellis.accounts.types import SYSTEM
 from trellis.capture.forms import actions as forms
 from trellis.cli.demo import definitions as given
-from trellis.cli.demo import letters, shop
+from trellis.cli.demo import leads, letters, shop
 from trellis.cli.demo.diary import KEYS
 from trellis.cli.demo.post import Letter
 from trellis.cli.demo.record import References
@@ -75,6 +75,7 @@ def put(epoch: int) -> Setup:
     _signals(epoch)
     _scoring()
     _stages()
+    leads.define()
     _segments()
     _forms()
     written = _letters()

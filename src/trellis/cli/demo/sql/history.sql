@@ -52,6 +52,6 @@ WHERE d.contact_id >= %(first)s AND d.day = %(today)s AND d.score = (
 
 -- name: analyze
 -- Fresh statistics, so that the first pages plan well.
-ANALYZE contact, identity, contact_identity, event, standing, lead, stage_move, message,
+ANALYZE contact, identity, contact_identity, event, standing, lead, stage_move, stage_proposal, message,
     enrolment, step_pass, signal_daily, membership, segment_move, consent, touch, score,
     score_day
