@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -177,3 +179,16 @@ def test_the_clock_is_moved_by_one_job_at_a_time(client: Client) -> None:
         )
         assert cursor.fetchone() == (1,)
     assert client.post("/clock/", {"by": "year"}).status_code == 422
+
+
+def test_a_rule_of_a_definition_is_listed_and_put_back_where_it_stood(client: Client) -> None:
+    cast.sign_in(client)
+    goal = {"all": [{"field": "contact.city", "op": "eq", "value": "Girona"}]}
+    source = cast.JOURNEY + f"goal: {json.dumps(goal)}  # the end\n"
+    (row,) = client.post("/journeys/rules/", {"source": source}).json()["rules"]
+    assert (row["path"], row["rule"]) == ("goal", goal)
+    assert "city is “Girona”" in row["html"]
+    posted = {"source": source, "path": "goal", "rule": json.dumps({"any": goal["all"]})}
+    changed = client.post("/journeys/rules/", posted).json()["source"]
+    assert "goal: {any: [{field: contact.city, op: eq, value: Girona}]}  # the end" in changed
+    assert changed.startswith(cast.JOURNEY)

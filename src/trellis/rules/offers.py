@@ -25,9 +25,10 @@ COVERED = 2_000
 OFFERED = frozenset({types.TEXT, types.LIST, types.NUMBER})
 """Types of fields whose values can be offered."""
 
-_PRIVATE = frozenset(
+PRIVATE = frozenset(
     {"contact.email", "contact.phone", "contact.first_name", "contact.last_name"}
 )
+"""Fields that name a person."""
 _PRESENT = {types.SIGNAL: "did", types.CONSENT: "given", types.BOOLEAN: "not_empty"}
 
 
@@ -41,7 +42,7 @@ class Offer:
 
 def offers(field: Field) -> bool:
     """Whether values of a field can be offered: not those that name a person."""
-    return field.type in OFFERED and field.key not in _PRIVATE and field.choices is None
+    return field.type in OFFERED and field.key not in PRIVATE and field.choices is None
 
 
 def values(field: Field, search: str, known: Mapping[str, Field], now: datetime) -> list[Offer]:

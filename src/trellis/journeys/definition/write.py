@@ -68,3 +68,16 @@ def render(definition: Definition) -> str:
         plain(definition), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=88
     )
     return text
+
+
+def flow(value: Any) -> str:
+    """A plain value as YAML on one line."""
+    text: str = yaml.dump(
+        value,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=True,
+        width=1_000_000,
+    )
+    return text.strip()
