@@ -18,7 +18,7 @@ from trellis.scoring import actions, companies
 from trellis.scoring.drafting import ModelDraft, RuleDraft
 from trellis.scoring.explain import explain
 from trellis.scoring.models import Score, ScoreDay, ScoreModel, ScoreRule
-from trellis.segments import actions as segments
+from trellis.segments import preview as segments
 
 pytestmark = pytest.mark.django_db
 

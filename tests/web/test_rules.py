@@ -180,9 +180,7 @@ def test_stages_are_added_moved_renamed_and_archived(client: Client) -> None:
     rows = list(Stage.objects.filter(archived_at__isnull=True).order_by("rank"))
     keys = [row.key for row in rows]
     assert keys.index("trial") == keys.index("mql") - 1
-    client.post(
-        "/stages/trial/", {"name": "Test", "automatic": "on", "rule": json.dumps(GIRONA)}
-    )
+    client.post("/stages/trial/", {"name": "Test", "by": "move", "rule": json.dumps(GIRONA)})
     stage = Stage.objects.get(key="trial")
     assert (stage.name, stage.rule) == ("Test", GIRONA)
     client.post("/stages/", {"act": "archive", "key": "trial", "to": "lead"})

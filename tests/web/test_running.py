@@ -50,7 +50,7 @@ def test_the_page_answers_with_a_fixed_number_of_queries(
             event_name="X",
             status="live",
         )
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(18):
         assert marketer.get(page).status_code == 200
 
 
