@@ -113,7 +113,7 @@ def test_a_draft_with_faults_is_kept_but_not_published(world: World) -> None:
 def test_the_key_of_a_journey_never_changes(world: World) -> None:
     journey = world.journey(FIRST)
     problems = actions.save_draft(SYSTEM, journey.id, world.text(FIRST, key="other"))
-    assert [problem.message for problem in problems] == ["stays class"]
+    assert [problem.message for problem in problems] == ["stays 'class'"]
     with pytest.raises(InvalidInput, match="stays class"):
         actions.publish(SYSTEM, journey.id)
 
