@@ -151,3 +151,13 @@ def test_no_address_could_reach_anybody(farina):
             " AND email !~ '\\.example$|@example\\.(com|org)$'"
         )
         assert cursor.fetchone() == (0,)
+
+
+def test_each_lead_stands_in_a_stage_of_its_own_line(farina):
+    strays = (
+        "SELECT count(*) FROM {table} t JOIN stage s ON s.id = t.{column}"
+        " WHERE s.line_id <> t.line_id"
+    )
+    assert count(strays.format(table="lead", column="stage_id")) == 0
+    assert count(strays.format(table="stage_move", column="to_stage_id")) == 0
+    assert count("SELECT count(*) FROM lead WHERE outcome = 'won' AND value IS NULL") == 0

@@ -10,7 +10,7 @@ from tests.world import NOW, person, settle
 from trellis.accounts.types import SYSTEM
 from trellis.core.errors import InvalidInput
 from trellis.leads import queries as leads
-from trellis.leads.actions import move_stage
+from trellis.leads.actions import lose, move_stage, reopen
 from trellis.people import merge
 from trellis.people.types import Merged
 from trellis.reports import periods
@@ -34,6 +34,15 @@ def test_people_count_where_they_stood_then_not_where_they_are_now() -> None:
     move_stage(SYSTEM, [ann], "sql", "hand", "", NOW - timedelta(days=1))
     move_stage(SYSTEM, [ann], "lead", "hand", "too early", NOW)
     assert counted() == {"lead": [2, 1, 2], "sql": [0, 1, 0]}
+
+
+def test_who_is_lost_stands_in_no_stage_until_opened_again() -> None:
+    ann, bob = person(), person()
+    settle(ann, bob, now=NOW - timedelta(days=2))
+    lost = leads.reasons(leads.line().pk, "lost")[0]
+    lose(SYSTEM, [ann], lost.pk, NOW - timedelta(days=1))
+    reopen(SYSTEM, [ann], "called again", NOW)
+    assert counted() == {"lead": [2, 1, 2]}
 
 
 def test_what_was_before_the_first_period_counts_from_its_beginning() -> None:

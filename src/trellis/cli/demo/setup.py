@@ -82,7 +82,7 @@ def put(epoch: int) -> Setup:
     return Setup(
         references=References(
             names=catalogue.numbers(KEYS, clock.now()),
-            stages=dict(Stage.objects.values_list("key", "id")),
+            stages=dict(Stage.objects.filter(line__default=True).values_list("key", "id")),
             won=frozenset(Stage.objects.filter(kind="won").values_list("key", flat=True)),
             reasons=list(
                 Reason.objects.filter(kind="lost", line__default=True).values_list("id", "name")

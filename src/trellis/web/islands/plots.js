@@ -31,7 +31,7 @@ function option(shape, data) {
     color: tones,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: muted },
     grid: { left: 4, right: 8, top: data.series.length > 1 ? 28 : 10, bottom: 2, containLabel: true },
-    legend: data.series.length > 1 ? { type: "scroll", top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, textStyle: { color: muted } } : undefined,
+    legend: data.series.length > 1 ? { top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, textStyle: { color: muted } } : undefined,
     tooltip: { trigger: "axis", confine: true, backgroundColor: colour("--t-surface"), borderColor: line, textStyle: { color: ink, fontSize: 13 }, ...(data.notes ? { formatter: (found) => [found[0].axisValueLabel, `${found[0].seriesName}: <b>${found[0].value}</b>`, ...(data.notes[found[0].dataIndex] ?? []).map((text) => echarts.format.encodeHTML(text))].join("<br>") } : {}), axisPointer: { type: kind === "bar" ? "shadow" : "line", shadowStyle: { opacity: 0.06 } } },
     xAxis: { type: "category", data: data.labels, boundaryGap: kind === "bar", axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: { color: muted, hideOverlap: true, fontSize: 12 } },
     yAxis: { type: "value", minInterval: 1, splitNumber: 3, splitLine: { lineStyle: { color: line } }, axisLabel: { color: muted, fontSize: 12 } },

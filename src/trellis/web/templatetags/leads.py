@@ -30,7 +30,7 @@ def team(key: str) -> str:
 
 
 @register.filter
-def length(span: timedelta | str | None) -> str:
+def lasting(span: timedelta | str | None) -> str:
     """A length of time; "–" for none."""
     return "–" if not isinstance(span, timedelta) else lead_words.length(span)
 
