@@ -30,7 +30,9 @@ def test_the_main_pages_are_accessible(
     contact = Contact.objects.filter(known=True)[0].contact_id
     segment = Segment.objects.filter(kind="dynamic")[0].pk
     journey = Journey.objects.order_by("pk")[0].pk
-    signal, funnel = Signal.objects.order_by("pk")[0].pk, Funnel.objects.order_by("pk")[0].pk
+    signal = Signal.objects.order_by("pk")[0]
+    steps = [{"signal": signal.key}, {"stage": "customer"}]
+    funnel = Funnel.objects.create(name="To the till", steps=steps).pk
     page = open_page("/", width=width, theme=theme)
     found = {}
     for address in (
@@ -49,7 +51,7 @@ def test_the_main_pages_are_accessible(
         "/stages/",
         "/signals/",
         "/signals/new/",
-        f"/signals/{signal}/",
+        f"/signals/{signal.pk}/",
         f"/reports/funnel/{funnel}/",
         "/reports/most-seen/",
         "/attributes/",

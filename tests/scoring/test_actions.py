@@ -47,8 +47,8 @@ def test_saving_a_rule_scores_everybody_again() -> None:
     held = segment("warm", {"field": "temperature", "op": "in", "value": ["warm", "hot"]})
     draft = RuleDraft(name="Pages", bucket="engagement", points=5, signal="page")
     row = actions.save_rule(SYSTEM, default(), draft)
-    job = ProcrastinateJob.objects.get()
-    assert job.task_name == "pipeline.recompute"
+    asked = ProcrastinateJob.objects.exclude(args__has_key="timestamp")
+    assert asked.get().task_name == "pipeline.recompute"
     recompute.recompute()
     assert (standing(ann).score, standing(ann).temperature) == (20, "warm")
     assert standing(bob).score == 0
@@ -56,7 +56,7 @@ def test_saving_a_rule_scores_everybody_again() -> None:
     assert ScoreModel.objects.get(pk=default()).progress == 100
 
     actions.save_rule(SYSTEM, default(), draft, row.pk)
-    assert ProcrastinateJob.objects.count() == 1
+    assert asked.count() == 1
     actions.delete_rule(SYSTEM, default(), row.pk)
     recompute.recompute()
     assert standing(ann).score == 0

@@ -26,7 +26,8 @@ SPAIN = {"field": "contact.country", "op": "eq", "value": "ES"}
 
 
 def jobs() -> list[tuple[str, dict[str, Any]]]:
-    rows = ProcrastinateJob.objects.order_by("id")
+    """What was asked for; what comes by the clock may be left of another test."""
+    rows = ProcrastinateJob.objects.exclude(args__has_key="timestamp").order_by("id")
     return [(row.task_name, row.args) for row in rows]
 
 

@@ -37,7 +37,7 @@ from trellis.scoring import companies
 _SQL = sql.load(__package__, "history")
 SEED = 1987
 CONTACTS = 20_000
-CHUNK = 5_000
+CHUNK = 2_000
 Progress = Callable[[str], None]
 
 
@@ -62,10 +62,10 @@ def load(progress: Progress = lambda _line: None) -> bool:
         progress("signals")
         _count_signals(numbers[0])
         bump_epoch()
+        progress("statistics")
+        db.run(_SQL["analyze"])
         progress("scores, stages, segments")
         _derive(numbers, now, made.references.names, epoch)
-    progress("statistics")
-    db.run(_SQL["analyze"])
     return True
 
 
@@ -123,6 +123,8 @@ def _derive(numbers: range, now: datetime, names: Mapping[EventKey, int], epoch:
     facts: list[Fact] = []
     for start in range(0, len(numbers), CHUNK):
         facts += derive(numbers[start : start + CHUNK], now, {})
+        if start == 0:
+            db.run(_SQL["analyze_derived"])
     first = numbers[0]
     leads.grow_old(first, now)
     db.run(_SQL["age_memberships"], {"first": first})

@@ -50,8 +50,12 @@ WHERE d.contact_id >= %(first)s AND d.day = %(today)s AND d.score = (
     ORDER BY b.day DESC LIMIT 1
 )
 
+-- name: analyze_derived
+-- What the first derivation filled: later ones plan with it.
+ANALYZE standing, membership, segment_move, score, score_day
+
 -- name: analyze
--- Fresh statistics, so that the first pages plan well.
+-- Fresh statistics, so that derivation and the first pages plan well.
 ANALYZE contact, identity, contact_identity, event, standing, lead, stage_move, stage_proposal, message,
     enrolment, step_pass, signal_daily, membership, segment_move, consent, touch, score,
     score_day
