@@ -1,7 +1,8 @@
 """The rows of the migrations come back after each test that commits.
 
 Django empties every table after a test marked ``django_db(transaction=True)``, also of what
-migrations wrote (the instance, stages, sources, the default score model).
+migrations wrote (the instance, stages, sources, the default score model), but leaves the tables
+that it does not manage: partitioned logs, and the queue of jobs.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from django.test import TransactionTestCase
 OURS = "trellis."
 PARTITIONED = ("event", "decision")
 """Tables that Django does not manage, and so does not empty."""
+QUEUE = ("procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers")
+"""The tables of the job queue, unmanaged too: a job left there is another test's surprise."""
 
 
 def _tables() -> list[str]:
@@ -50,7 +53,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     def empty_and_seed(self: TransactionTestCase) -> None:
         emptied(self)
         with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE " + ", ".join(PARTITIONED))
+            cursor.execute("TRUNCATE " + ", ".join(PARTITIONED + QUEUE))
         _write(seeds)
 
     with pytest.MonkeyPatch.context() as patch:
