@@ -38,11 +38,15 @@ def command(*words: str) -> list[str]:
 
 @dataclass
 class Child:
-    """One process to keep alive; ``due`` is when it may start again (monotonic)."""
+    """One process to keep alive; ``due`` is when it may start again (monotonic).
+
+    An ``early`` one starts while the rest is still made ready, and waits at the gate.
+    """
 
     name: str
     words: Sequence[str]
     fds: tuple[int, ...] = ()
+    early: bool = False
     process: subprocess.Popen[bytes] | None = None
     failures: int = 0
     due: float = 0.0
@@ -74,6 +78,7 @@ class Supervisor:
     children: list[Child] = field(default_factory=list)
     asked: int = 0
     _ready: tuple[int, int] = field(default_factory=os.pipe)
+    _gate: tuple[int, int] = field(default_factory=os.pipe)
     _wake: tuple[socket.socket, socket.socket] = field(default_factory=socket.socketpair)
 
     def __post_init__(self) -> None:
@@ -88,6 +93,21 @@ class Supervisor:
     def ready_fd(self) -> int:
         """Where a web process writes a byte once it answers."""
         return self._ready[1]
+
+    @property
+    def gate_fd(self) -> int:
+        """Where an early child waits for the end of the file, which ``open_gate`` brings."""
+        return self._gate[0]
+
+    def start_early(self) -> None:
+        """Start the early children, which read their code while the database is prepared."""
+        for child in self.children:
+            if child.early:
+                child.start()
+
+    def open_gate(self) -> None:
+        """Let the early children go on; those that start later find the gate open."""
+        os.close(self._gate[1])
 
     def once(self, words: Sequence[str]) -> tuple[int, str]:
         """Run a command to its end; returns its exit code and what it printed."""

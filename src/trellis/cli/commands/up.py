@@ -68,13 +68,15 @@ def _run(args: argparse.Namespace, *, demo: bool) -> int:
 def _work(
     args: argparse.Namespace, supervisor: Supervisor, sock: socket.socket, *, demo: bool
 ) -> None:
+    supervisor.children = _children(args, supervisor, sock)
+    supervisor.start_early()
     if settings.TRELLIS_EMBEDDED:
         supervisor.server = database.start_embedded()
         supervisor.restart_server = lambda: _restart(supervisor)
     outcome = _prepare(supervisor, demo=demo)
     if outcome is None:
         return
-    supervisor.children = _children(args, supervisor, sock)
+    supervisor.open_gate()
     supervisor.run(lambda: _announce(args, outcome))
 
 
@@ -98,10 +100,11 @@ def _prepare(supervisor: Supervisor, *, demo: bool) -> dict[str, Any] | None:
 def _children(
     args: argparse.Namespace, supervisor: Supervisor, sock: socket.socket
 ) -> list[Child]:
-    ready = supervisor.ready_fd
-    web = command("web", "--fd", str(sock.fileno()), "--ready-fd", str(ready))
+    fds = (sock.fileno(), supervisor.ready_fd, supervisor.gate_fd)
+    ends = zip(("--fd", "--ready-fd", "--gate-fd"), map(str, fds), strict=True)
+    web = command("web", *(word for end in ends for word in end))
     return [
-        *(Child("web", web, fds=(sock.fileno(), ready)) for _ in range(args.web)),
+        *(Child("web", web, fds=fds, early=True) for _ in range(args.web)),
         *(
             Child("worker", command("worker", "--only", "pipeline"))
             for _ in range(args.workers)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import socket
+from importlib import import_module
 
 import uvicorn
 from django.conf import settings
+from django.urls import get_resolver
 from typing_extensions import override
 
 from trellis.cli import database, listen
@@ -21,6 +23,7 @@ def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
     verb = verbs.add_parser("web", parents=[common], help="run a web process alone")
     verb.add_argument("--fd", type=int, help=argparse.SUPPRESS)
     verb.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
+    verb.add_argument("--gate-fd", type=int, help=argparse.SUPPRESS)
     verb.set_defaults(run=run)
 
 
@@ -47,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
         sock = listen.bind(settings.TRELLIS_HOST, settings.TRELLIS_PORT)
     else:
         sock = socket.socket(fileno=args.fd)
+    if args.gate_fd is not None:
+        _wait_at_gate(args.gate_fd)
     config = uvicorn.Config(
         "trellis.config.asgi:application",
         loop="uvloop",
@@ -64,6 +69,15 @@ def run(args: argparse.Namespace) -> int:
     server = _Server(config, args.ready_fd)
     server.run(sockets=[sock])
     return 0 if server.started else 1
+
+
+def _wait_at_gate(gate_fd: int) -> None:
+    """Read the code of every page, then wait until the supervisor has the database ready."""
+    import_module("trellis.config.asgi")
+    _ = get_resolver().url_patterns
+    while os.read(gate_fd, 1):
+        pass
+    os.close(gate_fd)
 
 
 def require_level_schema() -> None:
