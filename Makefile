@@ -11,10 +11,10 @@ help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: setup ## Run Trellis with a demo company inside; Ctrl-C stops it
-	@exec $(PY) -P -m trellis.cli.main demo
+	@exec $(PY) -P -m trellis.cli.main demo --own-terminal
 
 up: setup ## Run Trellis on data/; Ctrl-C stops it
-	@exec $(PY) -P -m trellis.cli.main up
+	@exec $(PY) -P -m trellis.cli.main up --own-terminal
 
 setup: ## Make .venv with what Trellis needs to run
 	@$(PYTHON) tools/environment.py runtime

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import signal
 import socket
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.process import Instance, folder, forget, wait_for
+from tests.cli.process import ROOT, Instance, folder, forget, wait_for
 
 ROLES = {"up", "web", "worker", "jobs", "postgres"}
+CTRL_C = b"\x03"
 
 
 def test_the_first_start_makes_a_login_and_tells_it_once(fresh: Instance) -> None:
@@ -185,3 +192,44 @@ def test_the_database_lets_only_its_owner_in(running: Instance) -> None:
     with running.database() as database:
         shown = database.execute("SHOW listen_addresses").fetchone()
     assert shown == ("",)
+
+
+@contextlib.contextmanager
+def _make_in_a_terminal(one: Instance) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """`make up` in the front of a terminal, and the end where its keys are typed."""
+    keys, terminal = os.openpty()
+    with one.log.open("w") as output:
+        make = subprocess.Popen(
+            ["make", "--no-print-directory", "-o", "setup", "up", f"PY={sys.executable}"],
+            env=one.env,
+            cwd=ROOT,
+            stdin=terminal,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+    os.close(terminal)
+    try:
+        yield make, keys
+    finally:
+        os.close(keys)  # whoever stands before a terminal that is closed gets SIGHUP
+        make.wait(60)
+
+
+def test_ctrl_c_ends_make_with_success(instance: Instance) -> None:
+    with _make_in_a_terminal(instance) as (make, keys):
+        wait_for("the address", lambda: "Trellis runs at" in instance.said())
+        os.write(keys, CTRL_C)
+        assert make.wait(60) == 0
+    assert instance.processes() == {}
+    assert "Stopping." in instance.said()
+
+
+def test_ctrl_c_ends_make_with_success_while_the_first_start_prepares(fresh: Instance) -> None:
+    with _make_in_a_terminal(fresh) as (make, keys):
+        wait_for("PostgreSQL", lambda: fresh.processes().get("postgres"))
+        os.write(keys, CTRL_C)
+        assert make.wait(60) == 0
+    assert fresh.processes() == {}
+    assert "Trellis runs at" not in fresh.said()

@@ -50,8 +50,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    args = parser().parse_args(argv)
+    args = argparse.Namespace(json=False)
     try:
+        args = parser().parse_args(argv)
         return int(args.run(args))
     except KeyboardInterrupt:
         return 130

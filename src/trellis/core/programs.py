@@ -129,7 +129,13 @@ def identity(user: pwd.struct_passwd | None) -> dict[str, Any]:
 def run(
     command: Sequence[str], user: pwd.struct_passwd | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end, as ``user`` where we are root."""
+    """Run a program to its end, as ``user`` where we are root; a Ctrl-C does not reach it."""
     return subprocess.run(  # noqa: S603  # fixed programs
-        command, cwd="/", text=True, capture_output=True, check=False, **identity(user)
+        command,
+        cwd="/",
+        text=True,
+        capture_output=True,
+        check=False,
+        start_new_session=True,
+        **identity(user),
     )

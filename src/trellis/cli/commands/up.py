@@ -7,12 +7,13 @@ import json
 import os
 import socket
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-from trellis.cli import database, folder, listen
+from trellis.cli import database, folder, listen, terminal
 from trellis.cli.commands import Verbs, report
 from trellis.cli.supervisor import Child, Supervisor, command
 from trellis.core import tuning
@@ -34,6 +35,11 @@ def add(verbs: Verbs, common: argparse.ArgumentParser) -> None:
 def _options(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--web", type=int, default=1, metavar="N", help="web processes")
     verb.add_argument("--workers", type=int, default=1, metavar="N", help="worker processes")
+    verb.add_argument(
+        "--own-terminal",
+        action="store_true",
+        help="get Ctrl-C alone, and not with the program that runs this (make)",
+    )
 
 
 def run_up(args: argparse.Namespace) -> int:
@@ -52,7 +58,8 @@ def run_demo(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace, *, demo: bool) -> int:
     database.load_settings()
     supervisor = Supervisor(say=_say)
-    with folder.locked(settings.TRELLIS_DATA):
+    own = terminal.owned() if args.own_terminal else nullcontext()
+    with own, folder.locked(settings.TRELLIS_DATA):
         folder.check_room(settings.TRELLIS_DATA, settings.TRELLIS_MIN_FREE_MB)
         with listen.bind(settings.TRELLIS_HOST, settings.TRELLIS_PORT) as sock:
             try:
