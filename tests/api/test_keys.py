@@ -21,6 +21,34 @@ def test_the_token_of_an_api_key_is_shown_once(program: Program) -> None:
     assert listed[made.json()["id"]]["token"] == ""
 
 
+def test_tracking_settings_are_read_and_changed_in_part(program: Program) -> None:
+    key = program.post("/keys", {"kind": "write", "name": "Site"}).json()["id"]
+    where = f"/keys/{key}/tracking"
+    first = program.get(where).json()
+    assert (first["consent"], first["sites"], first["read"]) == ("opt_out", [], 8)
+    wanted = {"consent": "opt_in", "clicks": [[".buy", "Buy"]], "domain": "x.org"}
+    second = program.patch(where, {**wanted, "version": first["version"]}).json()
+    assert second["version"] == first["version"] + 1
+    assert {name: second[name] for name in wanted} == wanted
+    third = program.patch(where, {"sites": ["www.x.org"]}).json()
+    assert (third["consent"], third["sites"]) == ("opt_in", ["www.x.org"])
+
+
+def test_tracking_settings_are_refused_with_a_reason(
+    program: Program, program_with: Callable[[Sequence[str]], Program]
+) -> None:
+    key = program.post("/keys", {"kind": "write", "name": "Site"}).json()["id"]
+    where = f"/keys/{key}/tracking"
+    program.patch(where, {"read": 3})
+    late = program.patch(where, {"read": 5, "version": 1})
+    assert (late.status_code, late.json()["differs"]) == (409, {"read": [5, 3]})
+    for wrong in ({"sites": ["https://x.org/a"]}, {"off": ["everything"]}, {"read": -1}):
+        assert program.patch(where, wrong).status_code == 422
+    assert program_with(["contacts.read"]).get(where).status_code == 403
+    api = program.post("/keys", {"kind": "api", "name": "A", "scopes": []}).json()["id"]
+    assert program.get(f"/keys/{api}/tracking").status_code == 404
+
+
 def test_a_revoked_key_opens_nothing(program: Program) -> None:
     made = program.post(
         "/keys", {"kind": "api", "name": "Old", "scopes": ["keys.manage"]}

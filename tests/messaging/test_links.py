@@ -12,6 +12,8 @@ from django.db import OperationalError
 from django.test import Client
 
 from tests.messaging.conftest import NOW, SLOTS
+from trellis.accounts import keys
+from trellis.accounts.types import SYSTEM
 from trellis.core import clock
 from trellis.events import inbox
 from trellis.events.models import Inbox
@@ -20,7 +22,8 @@ from trellis.messaging.models import Message
 from trellis.messaging.tokens import Click, Origin
 from trellis.people.models import Consent, Contact
 from trellis.tracking import spool
-from trellis.web.public import accept, links
+from trellis.tracking.actions import configure
+from trellis.web.public import accept, arrivals, links
 
 Make = Callable[..., Any]
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -35,6 +38,7 @@ def browser() -> Client:
 @pytest.fixture(autouse=True)
 def forget() -> None:
     links._recent.clear()
+    arrivals.forget()
 
 
 def origin(**more: Any) -> Origin:
@@ -318,3 +322,38 @@ def test_bounces_from_strangers_or_about_strangers_are_refused(
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
     assert browser.post(path, raw, content_type="message/rfc822").status_code == 413
     assert facts() == []
+
+
+def our_site(*sites: str) -> None:
+    key, _token = keys.create(SYSTEM, "write", "Site")
+    configure(SYSTEM, key.pk, {"sites": list(sites)})
+
+
+@pytest.mark.django_db
+def test_a_persons_click_to_our_site_says_who_clicked(browser: Client) -> None:
+    our_site("shop.example")
+    answer = browser.get(click_path(url="https://www.shop.example/list?a=1#top"))
+    before, _, token = answer["Location"].partition("&trellis=")
+    assert before == "https://www.shop.example/list?a=1"
+    token, _, place = token.partition("#")
+    found = tokens.read_arrival(token, clock.now().timestamp())
+    assert found is not None
+    assert (found.contact_id, found.message_id, place) == (7, 42, "top")
+    assert tokens.read_arrival(token, clock.now().timestamp() + 1801) is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "case", ["another site", "no site", "robot", "prefetch", "burst", "test message"]
+)
+def test_no_other_click_takes_anything_along(browser: Client, case: str) -> None:
+    our_site(*([] if case == "no site" else ["shop.example"]))
+    url = "https://myshop.example/" if case == "another site" else TARGET
+    headers = {"user-agent": "curl/8.5"} if case == "robot" else {}
+    if case == "prefetch":
+        headers["sec-purpose"] = "prefetch"
+    if case == "burst":
+        browser.get(click_path(2))
+        browser.get(click_path(3))
+    path = click_path(url=url, contact_id=0 if case == "test message" else 7)
+    assert browser.get(path, headers=headers)["Location"] == url

@@ -174,3 +174,60 @@ def settled(claims: list[tuple[Ident, ...]], sizes: list[int]) -> set[frozenset[
     alive = set(Contact.objects.filter(merged_into=None).values_list("contact_id", flat=True))
     assert groups.keys() <= alive
     return {frozenset(group) for group in groups.values()}
+
+
+DEVICE: Ident = ("anonymous_id", "d")
+
+
+@pytest.mark.django_db
+def test_a_click_ties_a_new_device_to_the_contact() -> None:
+    (known,) = settle(Claim(T, (("email", "a@x.io"),))).contact_ids
+    done = settle(Claim(T + 1, (DEVICE,), clicked=known))
+    assert (done.contact_ids, done.tied) == ([known], {DEVICE})
+    assert settle(Claim(T + 2, (DEVICE,))).contact_ids == [known]
+
+
+@pytest.mark.django_db
+def test_a_click_joins_the_stranger_of_the_device_to_the_contact() -> None:
+    (known,) = settle(Claim(T, (("email", "a@x.io"),))).contact_ids
+    (visitor,) = settle(Claim(T, (DEVICE,))).contact_ids
+    done = settle(Claim(T + 1, (DEVICE,), clicked=known))
+    assert done.contact_ids == [known]
+    assert [(m.winner, m.loser, m.reason) for m in done.merges] == [
+        (known, visitor, "message_link")
+    ]
+
+
+@pytest.mark.django_db
+def test_a_forwarded_click_leaves_a_device_to_whom_it_is_known_by() -> None:
+    (ann,) = settle(Claim(T, (("email", "a@x.io"),))).contact_ids
+    (bob,) = settle(Claim(T, (("email", "b@x.io"), DEVICE))).contact_ids
+    done = settle(Claim(T + 1, (DEVICE,), clicked=ann))
+    assert (done.contact_ids, done.tied, done.merges) == ([bob], frozenset(), [])
+    assert Identity.objects.get(kind="anonymous_id").shared is False
+
+
+@pytest.mark.django_db
+def test_a_shared_device_is_not_tied() -> None:
+    (ann,) = settle(Claim(T, (("email", "a@x.io"), DEVICE))).contact_ids
+    settle(Claim(T, (("email", "b@x.io"), DEVICE)))
+    done = settle(Claim(T + 1, (DEVICE,), clicked=ann))
+    assert done.tied == frozenset()
+    assert done.contact_ids != [ann]
+
+
+@pytest.mark.django_db
+def test_the_friend_of_a_forwarded_message_is_never_merged() -> None:
+    (ann,) = settle(Claim(T, (("email", "a@x.io"),))).contact_ids
+    settle(Claim(T + 1, (DEVICE,), clicked=ann))
+    done = settle(Claim(T + 2, (("email", "b@x.io"), DEVICE)))
+    assert done.merges == []
+    assert done.contact_ids != [ann]
+    assert Identity.objects.get(kind="anonymous_id").shared is True
+
+
+@pytest.mark.django_db
+def test_nobody_is_tied_to_a_contact_that_is_gone_or_was_never_known() -> None:
+    (stranger,) = settle(Claim(T, (("anonymous_id", "e"),))).contact_ids
+    for clicked in (stranger, 987_654):
+        assert settle(Claim(T, (DEVICE,), clicked=clicked)).tied == frozenset()

@@ -9,7 +9,9 @@ import pytest
 
 from tests.tracking.client import Client, counted, facts, refused
 from trellis.accounts.models import Key
+from trellis.core import clock
 from trellis.events.models import Inbox
+from trellis.messaging import tokens
 
 CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 HEADLESS = "Mozilla/5.0 (X11; Linux x86_64) HeadlessChrome/140.0 Safari/537.36"
@@ -117,3 +119,51 @@ def test_no_address_of_the_network_is_kept(client: Client) -> None:
     kept = b"".join(bytes(row.facts) for row in Inbox.objects.all())
     assert b"203.0.113" not in kept
     assert b"198.51.100" not in kept
+
+
+def arrival(ago: int = 60) -> str:
+    at = int(clock.now().timestamp()) - ago
+    return tokens.arrival_token(tokens.Arrival(7, 42, "hello", at))
+
+
+def arrive(client: Client, token: str, agent: str = PERSON, **more: Any) -> Any:
+    client.post("/v1/identify", from_the_web(agent, arrival=token) | more)
+    return facts()[-1]
+
+
+def switch_on(client: Client, key_id: int) -> None:
+    Key.objects.filter(pk=key_id).update(tracking={"sites": ["x.org"], "bots": "mark"})
+    client.refresh()
+
+
+def test_who_came_by_a_message_is_told_with_the_message(client: Client, committed: int) -> None:
+    switch_on(client, committed)
+    fact = arrive(client, arrival())
+    assert (tuple(fact.came_by), fact.props["message_id"]) == ((7, 42), 42)
+
+
+@pytest.mark.parametrize(
+    ("token", "note"),
+    [("forged", "bad_arrival"), ("x" * 5000, "bad_arrival"), ("old", "old_arrival")],
+)
+def test_a_token_that_is_no_good_is_counted(
+    client: Client, committed: int, token: str, note: str
+) -> None:
+    switch_on(client, committed)
+    assert arrive(client, arrival(ago=1900) if token == "old" else token).came_by is None
+    assert counted("noted")[note] == 1
+
+
+def test_no_click_counts_where_the_key_names_no_sites(client: Client) -> None:
+    assert arrive(client, arrival()).came_by is None
+
+
+def test_robots_and_those_who_say_who_they_are_are_not_tied(
+    client: Client, committed: int
+) -> None:
+    switch_on(client, committed)
+    assert arrive(client, arrival(), agent=HEADLESS).came_by is None
+    assert arrive(client, arrival(), userId="u1").came_by is None
+    unsigned = from_the_web(PERSON, arrival=arrival()) | {"context": {"arrival": arrival()}}
+    client.post("/v1/identify", unsigned)
+    assert facts()[-1].came_by is None

@@ -1,4 +1,5 @@
 // What happens when the script loads. Whatever fails in here must not fail the page.
+import { watchArrival } from "./arrivals.js";
 import * as calls from "./calls.js";
 import { watchClicks } from "./clicks.js";
 import { key, on } from "./config.js";
@@ -18,6 +19,7 @@ function start() {
   };
   begin();
   window.trellis = { ...methods, push };
+  watchArrival();
   if (on("pages")) watchPages();
   watchReading();
   watchClicks();

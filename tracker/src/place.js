@@ -1,5 +1,5 @@
 // Where the visitor is: the page's address without what may be secret, and its campaign.
-const SECRET = /pass|pwd|token|secret|auth|session|signature|^(code|key|otp|card|cc|cvv|cvc|iban|pin|email|e-?mail|phone|tel)$/i;
+const SECRET = /pass|pwd|token|secret|auth|session|signature|^(code|key|otp|card|cc|cvv|cvc|iban|pin|trellis|email|e-?mail|phone|tel)$/i;
 const PERSONAL = /@|^[\d\s-]{12,}$/;
 const CAMPAIGN = /^utm_|^(gclid|gbraid|wbraid|dclid|fbclid|msclkid|yclid|ttclid|twclid|li_fat_id|bd_vid)$/;
 

@@ -49,6 +49,8 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     - ``consent``: consents it carries: dicts of purpose, channel, given, wording, source.
     - ``origin``: the entrance (``api``, ``t.js``, ``form``, ``import``, ``system`` …).
     - ``previous``: for alias, the identity it joins, as (kind, value).
+    - ``came_by``: the contact and the message whose link brought this visitor; it counts
+      only where nobody is known by the device.
     - ``cause``, ``depth``: the event that led to it, and how far from an outside fact.
     """
 
@@ -65,6 +67,7 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     origin: str = "api"
     key_id: int | None = None
     previous: tuple[str, str] | None = None
+    came_by: tuple[int, int] | None = None
     cause: int | None = None
     depth: int = 0
 

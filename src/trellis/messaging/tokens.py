@@ -8,6 +8,8 @@ from trellis.core.signing import sign, unsign
 
 CLICK_PATH, OPEN_PATH, UNSUBSCRIBE_PATH = "/l/", "/o/", "/u/"
 PREFERENCE_PATH, VIEW_PATH = "/p/", "/v/"
+ARRIVAL_SECONDS = 1800.0
+"""How long after a click its token may tie a device: time to answer a consent banner."""
 
 
 class Origin(msgspec.Struct, frozen=True, array_like=True):
@@ -28,6 +30,16 @@ class Click(msgspec.Struct, frozen=True, array_like=True):
     origin: Origin
     link: int
     url: str
+
+
+class Arrival(msgspec.Struct, frozen=True, array_like=True):
+    """Whose click led to a site: what the tracker there may tie a device to. ``at``: when,
+    whole seconds since the epoch."""
+
+    contact_id: int
+    message_id: int
+    template: str
+    at: int
 
 
 class MessageRef(msgspec.Struct, frozen=True, array_like=True):
@@ -70,6 +82,17 @@ def read_click(token: str) -> Click:
 def read_origin(purpose: str, token: str) -> Origin:
     """The origin of an open, unsubscribe, preference or view token."""
     return unsign(purpose, token, Origin)
+
+
+def arrival_token(arrival: Arrival) -> str:
+    """What a link adds to the address it leads to."""
+    return sign("arrival", arrival)
+
+
+def read_arrival(token: str, now: float) -> Arrival | None:
+    """The arrival of a token; None where it is too old. ``now``: UTC seconds."""
+    found = unsign("arrival", token, Arrival)
+    return found if abs(now - found.at) <= ARRIVAL_SECONDS else None
 
 
 def message_id_header(domain: str, contact_id: int, message_id: int) -> str:

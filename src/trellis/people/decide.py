@@ -56,7 +56,7 @@ class Decider:
     """The state of one decision over a batch of claims.
 
     Afterwards: ``new`` people and ``joined`` ones, identities ``attached``, devices
-    ``shared`` or given a stand-in, ``clashes``, and the ``structural`` claims, which relied
+    ``shared``, given a stand-in or ``tied`` by a click, ``clashes``, and the ``structural`` claims, which relied
     on what stood in the database and must be verified under the locks.
     """
 
@@ -75,6 +75,7 @@ class Decider:
         self.clashes: dict[tuple[int, int, Ident], tuple[Person, Person, str]] = {}
         self.structural: set[Claim] = set()
         self.lost: dict[Ident, Person] = {}
+        self.tied: set[Ident] = set()
         self._found = found
         self._strong = strong
         self._contacts = contacts
@@ -89,13 +90,15 @@ class Decider:
 
     def place(self, claim: Claim) -> Person | None:
         """Whom ``claim`` belongs to; None where it names only a contact that is gone."""
-        key = (claim.ids, claim.contact_id, claim.previous)
+        key = (claim.ids, claim.contact_id, claim.previous, claim.clicked)
         if key in self._placed:
             person = self._placed[key]
             return person.root if person else None
         before, shared = self._size(), len(self.shared)
         person = self._place(claim)
-        if self._size() != before and (claim.contact_id or self._stored(claim)):
+        if self._size() != before and (
+            claim.contact_id or claim.clicked or self._stored(claim)
+        ):
             self.structural.add(claim)
         if len(self.shared) != shared:
             self._placed.clear()
@@ -144,6 +147,8 @@ class Decider:
             anchor = anchor or self._anonymous_owner(devices) or self._create(known=True)
             for ident in pending:
                 self._attach(ident, anchor)
+        if anchor is None and claim.clicked:
+            anchor = self._by_click(claim.clicked, devices)
         return self._by_devices(devices, anchor)
 
     def _by_strong(
@@ -178,10 +183,24 @@ class Decider:
                 anchor = self._meet(anchor, owner, ident)
         return anchor
 
+    def _by_click(self, number: int, devices: list[Ident]) -> Person | None:
+        """The known contact whose message led here; None where somebody is known by one of
+        the devices already, so that a forwarded message changes nothing."""
+        row = self._contacts.get(number)
+        for ident in devices:
+            owner = self._owner(ident)
+            if ident in self.shared or (owner is not None and owner.known):
+                return None
+        if row is None or not row.known:
+            return None
+        self.tied.update(devices)
+        return self._person(row).root
+
     def _meet(self, anchor: Person, owner: Person, ident: Ident) -> Person:
         """A device of ``owner`` was used by ``anchor``."""
         if not owner.known:
-            return self._union(anchor, owner, "device")
+            reason = "message_link" if ident in self.tied else "device"
+            return self._union(anchor, owner, reason)
         if anchor.known:
             self.shared.add(ident)
             self.lost[ident] = owner

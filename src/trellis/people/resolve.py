@@ -66,6 +66,7 @@ def _once(claims: Sequence[Claim], now: datetime) -> Resolution:
         identified=_identified(decider),
         merges=_merges(decider),
         clashes=_clashes(decider),
+        tied=frozenset(decider.tied),
     )
 
 
@@ -77,7 +78,8 @@ def _read(claims: Sequence[Claim]) -> World:
     named: set[int] = set()
     shown_too: set[int] = set()
     several: set[Ident] = set()
-    for ids, number, previous in {(c.ids, c.contact_id, c.previous) for c in claims}:
+    told = {(c.ids, c.contact_id or c.clicked, c.previous) for c in claims}
+    for ids, number, previous in told:
         shown = ids if previous is None else (*ids, previous)
         idents.update(shown)
         if number:

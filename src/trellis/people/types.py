@@ -14,7 +14,8 @@ class Claim(NamedTuple):
 
     ``contact_id`` names a contact that is known already (0: none). ``previous`` is the
     identity an alias joins. ``seen`` is false for what Trellis itself states, which is no
-    sign of life of the person.
+    sign of life of the person. ``clicked`` is the contact whose message led here (0: none):
+    a hint, which counts for a device by which nobody is known.
     """
 
     at: float
@@ -22,6 +23,7 @@ class Claim(NamedTuple):
     contact_id: int = 0
     previous: Ident | None = None
     seen: bool = True
+    clicked: int = 0
 
 
 class Merged(NamedTuple):
@@ -47,7 +49,7 @@ class Resolution:
 
     ``contact_ids`` is parallel to the claims; 0 where the named contact is gone.
     ``merges`` are still to be carried out (``people.merge.merge``); every pair names final
-    survivors. All contacts named here are locked until the transaction ends.
+    survivors. ``tied`` are the devices tied to whom a message was written to. All contacts named here are locked until the transaction ends.
     """
 
     contact_ids: list[int]
@@ -55,3 +57,4 @@ class Resolution:
     identified: list[int] = field(default_factory=list)
     merges: list[Merged] = field(default_factory=list)
     clashes: list[Clash] = field(default_factory=list)
+    tied: frozenset[Ident] = frozenset()

@@ -25,7 +25,7 @@ from trellis.people import attributes, consent, merge, places, resolve
 from trellis.people.attributes import Change
 from trellis.people.models import Contact
 from trellis.people.types import Claim, Resolution
-from trellis.pipeline import definitions
+from trellis.pipeline import arrivals, definitions
 from trellis.pipeline.derive import derive as derive_touched
 from trellis.sources import touches
 from trellis.tracking.profile import language_of
@@ -113,6 +113,7 @@ def see(batch: Batch) -> None:
 
 def find_people(batch: Batch) -> None:
     """Find or make the contact of each fact; from here on all of them are locked."""
+    bad = arrivals.scanned([fact for _, fact in batch.fresh], batch.now)
     claims = [
         Claim(
             at=fact.at,
@@ -120,10 +121,15 @@ def find_people(batch: Batch) -> None:
             contact_id=fact.contact_id,
             previous=fact.previous,
             seen=fact.type != SYSTEM,
+            clicked=fact.came_by[0] if fact.came_by and fact.came_by not in bad else 0,
         )
         for _, fact in batch.fresh
     ]
     batch.people = resolve.resolve(claims, batch.now)
+    for _, fact in batch.fresh:
+        if fact.came_by is not None:
+            fact.props["arrival"] = arrivals.outcome(fact, bad, batch.people.tied)
+            batch.counts["arrival", fact.props["arrival"]] += 1
 
 
 def join_people(batch: Batch) -> None:

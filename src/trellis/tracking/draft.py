@@ -15,6 +15,7 @@ class Draft:
         "arrival",
         "at",
         "call",
+        "came_by",
         "consent",
         "context",
         "ids",
@@ -46,6 +47,7 @@ class Draft:
         self.stamp = NO_STAMP
         self.ids: tuple[tuple[str, str], ...] = ()
         self.previous: tuple[str, str] | None = None
+        self.came_by: tuple[int, int] | None = None
         self.traits: dict[str, Any] = {}
         self.props: dict[str, Any] = {}
         self.consent: tuple[dict[str, Any], ...] = ()

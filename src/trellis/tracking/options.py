@@ -29,7 +29,9 @@ AUTOMATIC: dict[str, str] = {
 """What t.js may tell by itself: key → what it is."""
 
 MAX_CLICKS = 30
+MAX_SITES = 20
 MAX_READ = 600
+_SITE = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?")
 _DOMAIN = re.compile(r"\.?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 
 
@@ -43,6 +45,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     - ``clicks``: (CSS selector, name) of elements whose clicks are told.
     - ``read``: seconds a page must have been in sight to count as read to the end.
     - ``domain``: domain of the cookie, to know visitors on all its subdomains; "" for one.
+    - ``sites``: hosts (with their subdomains) to which links of messages carry who clicked,
+      so that the tracker there may tie the device to the contact; empty: none do.
     - ``bots``: refuse robots, counted by reason, or keep their events with a mark.
     """
 
@@ -52,6 +56,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     clicks: tuple[tuple[str, str], ...] = ()
     read: int = 8
     domain: str = ""
+    sites: tuple[str, ...] = ()
     bots: Literal["refuse", "mark"] = "refuse"
 
     def for_script(self) -> dict[str, Any]:
@@ -96,15 +101,28 @@ def read(given: Mapping[str, Any]) -> Options:
         raise InvalidInput(str(error)) from None
     if strange := sorted(set(options.off) - AUTOMATIC.keys()):
         raise InvalidInput(f"There is no automatic event {strange[0]!r}.", field="off")
-    if len(options.clicks) > MAX_CLICKS:
-        raise InvalidInput(f"At most {MAX_CLICKS} elements.", field="clicks")
-    for selector, name in options.clicks:
-        if not selector.strip() or len(selector) > 200 or len(name) > 80:
-            message = "A selector has 1 to 200 characters, a name up to 80."
-            raise InvalidInput(message, field="clicks")
+    _check_clicks(options.clicks)
+    _check_sites(options.sites)
     if not 0 <= options.read <= MAX_READ:
         raise InvalidInput(f"Reading takes 0 to {MAX_READ} seconds.", field="read")
     if options.domain and not _DOMAIN.fullmatch(options.domain):
         message = "A cookie's domain is written like example.org."
         raise InvalidInput(message, field="domain")
     return options
+
+
+def _check_clicks(clicks: tuple[tuple[str, str], ...]) -> None:
+    if len(clicks) > MAX_CLICKS:
+        raise InvalidInput(f"At most {MAX_CLICKS} elements.", field="clicks")
+    for selector, name in clicks:
+        if not selector.strip() or len(selector) > 200 or len(name) > 80:
+            message = "A selector has 1 to 200 characters, a name up to 80."
+            raise InvalidInput(message, field="clicks")
+
+
+def _check_sites(sites: tuple[str, ...]) -> None:
+    if len(sites) > MAX_SITES:
+        raise InvalidInput(f"At most {MAX_SITES} sites.", field="sites")
+    if wrong := [site for site in sites if not _SITE.fullmatch(site)]:
+        message = f"{wrong[0]!r} is not a host: write it like www.example.org."
+        raise InvalidInput(message, field="sites")

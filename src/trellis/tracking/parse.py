@@ -153,4 +153,5 @@ def _fact(draft: Draft) -> Fact:
         origin=draft.origin,
         key_id=draft.arrival.key_id,
         previous=draft.previous,
+        came_by=draft.came_by,
     )

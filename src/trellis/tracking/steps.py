@@ -27,7 +27,7 @@ from trellis.tracking.types import (
     Note,
     Reason,
 )
-from trellis.tracking.visitors import judge_bot, put_crowd, put_told
+from trellis.tracking.visitors import judge_bot, put_arrival, put_crowd, put_told
 
 CALLS = frozenset({IDENTIFY, TRACK, PAGE, SCREEN, GROUP, ALIAS})
 
@@ -333,6 +333,7 @@ STEPS: tuple[Step, ...] = (
     put_message_id,
     put_consent,
     put_told,
+    put_arrival,
     judge_bot,
 )
 """Every item goes through these, in this order, until one refuses it."""

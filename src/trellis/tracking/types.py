@@ -100,6 +100,8 @@ class Note(StrEnum):
     BAD_SENT_AT = "bad_sent_at"
     CLEANED_TEXT = "cleaned_text"
     NO_MESSAGE_ID = "no_message_id"
+    BAD_ARRIVAL = "bad_arrival"
+    OLD_ARRIVAL = "old_arrival"
 
 
 class Call(msgspec.Struct, rename="camel"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from trellis.core.errors import InvalidInput
 from trellis.events.types import IDENTIFY, PAGE, SCREEN, TRACK
+from trellis.messaging import tokens
 from trellis.people import normal
 from trellis.tracking import bots
 from trellis.tracking.crowds import crowd_of
@@ -11,6 +13,7 @@ from trellis.tracking.types import Note, Reason
 
 _ACTS = frozenset({TRACK, PAGE, SCREEN})
 _MAX_TOLD = 20
+_MAX_TOKEN = 400
 
 
 def put_crowd(draft: Draft) -> Reason | None:
@@ -35,6 +38,27 @@ def put_told(draft: Draft) -> Reason | None:
     return None
 
 
+def put_arrival(draft: Draft) -> Reason | None:
+    """Whose message led the visitor here, where the key ties clicks to devices. Who says who
+    they are is that person, whoever was written to."""
+    token = draft.context.get("arrival")
+    if not isinstance(token, str) or draft.origin != "t.js" or not draft.arrival.options.sites:
+        return None
+    if any(kind != normal.DEVICE for kind, _ in draft.ids):
+        return None
+    try:
+        found = tokens.read_arrival(token[:_MAX_TOKEN], draft.arrival.received)
+    except InvalidInput:
+        draft.notes.append(Note.BAD_ARRIVAL)
+        return None
+    if found is None:
+        draft.notes.append(Note.OLD_ARRIVAL)
+        return None
+    draft.came_by = (found.contact_id, found.message_id)
+    draft.props.update(message_id=found.message_id, template=found.template)
+    return None
+
+
 def judge_bot(draft: Draft) -> Reason | None:
     """Refuse what no person did; mark it where the key keeps it, or where somebody who is
     known is behind it (a shop's server may speak for a customer)."""
@@ -54,6 +78,7 @@ def judge_bot(draft: Draft) -> Reason | None:
     known = any(kind != normal.DEVICE for kind, _ in draft.ids)
     if arrival.options.bots == "refuse" and not known:
         return reason
+    draft.came_by = None
     props["bot"] = reason.value.removeprefix("bot_")
     draft.notes.append(Note.BOT)
     return None

@@ -30,6 +30,7 @@ from trellis.api.v1 import (
     stages,
     tags,
     touches,
+    tracking,
     trap,
 )
 
@@ -64,6 +65,7 @@ ROUTERS: tuple[tuple[str, Router], ...] = (
     ("/reports", reports.router),
     ("/notices", notices.router),
     ("/keys", accounts.keys_router),
+    ("/keys", tracking.router),
     ("/users", accounts.users_router),
     ("/audit", accounts.audit_router),
     ("/health", events.health_router),

@@ -48,7 +48,12 @@ STAFF = (
     ("guest@farina.example", "Guest", "viewer"),
 )
 """Email, name, role; all with ``PASSWORD``."""
-TRACKING = {"read": 2, "clicks": [["nav a", ""], [".brand", "Logo"]], "bots": "mark"}
+TRACKING = {
+    "read": 2,
+    "clicks": [["nav a", ""], [".brand", "Logo"]],
+    "bots": "mark",
+    "sites": ["localhost", "127.0.0.1"],
+}
 """The demo site counts a page as read after a glance, and shows robots too, since people try
 it with robots."""
 PASSWORD = "demo-demo-demo"  # noqa: S105  # a sandbox with made-up people; printed on purpose

@@ -39,7 +39,12 @@ def _tagged(first: Contact, second: Contact, now: datetime) -> None:
     _named(first, second)
     second.last_name = fold(first.last_name).title()
     local, _at, domain = first.email.partition("@")
-    old, second.email = second.email, f"{local}+farina@{domain}"
+    _write_to(second, f"{local}+farina@{domain}")
+
+
+def _write_to(second: Contact, address: str) -> None:
+    """Give somebody another address."""
+    old, second.email = second.email, address
     Identity.objects.filter(kind="email", value=old).delete()
     ContactIdentity.objects.filter(contact_id=second.pk, kind="email", value=old).delete()
     Identity.objects.create(kind="email", value=second.email, contact_id=second.pk)
@@ -49,6 +54,7 @@ def _tagged(first: Contact, second: Contact, now: datetime) -> None:
 def _second_number(first: Contact, second: Contact, now: datetime) -> None:
     """The number as people write it at home, kept from a stand at a fair."""
     _named(first, second)
+    _write_to(second, f"{_spelt(first.last_name)}{first.pk % 89 + 10}@mail.example")
     second.attributes["second_phone"] = first.phone[3:]
     second.provenance["second_phone"] = entry("import", now.timestamp(), "", "active")
 
@@ -59,6 +65,7 @@ def _slip(first: Contact, second: Contact, now: datetime) -> None:
     _named(first, second)
     second.last_name = first.last_name[:-1] if len(first.last_name) > 4 else first.last_name
     second.company_id = first.company_id = first.company_id or second.company_id
+    _write_to(second, f"{_spelt(first.first_name)}.{_spelt(second.last_name)}@post.example")
     first.save(update_fields=["company_id"])
 
 
@@ -72,6 +79,11 @@ def _one_fact(first: Contact, second: Contact, now: datetime) -> None:
         value=first.phone,
         reason="no_user_id",
     )
+
+
+def _spelt(name: str) -> str:
+    """A name as it stands in an address."""
+    return "".join(letter for letter in fold(name).lower() if letter.isalpha())
 
 
 KINDS: tuple[Callable[[Contact, Contact, datetime], None], ...] = (

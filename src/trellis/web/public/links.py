@@ -27,6 +27,7 @@ from trellis.messaging import humans, preview, tokens
 from trellis.messaging.humans import Hit
 from trellis.messaging.tokens import Origin
 from trellis.messaging.trap import FRAME_POLICY
+from trellis.web.public import arrivals
 from trellis.web.public.accept import accept
 
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -47,12 +48,15 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
         return problem(request, error)
     if urlsplit(link.url).scheme.lower() not in {"http", "https"}:
         return problem(request, InvalidInput(_("This link is not valid.")))
+    target = link.url
     if link.origin.contact_id:
         fact = _hit(request, link.origin, names.MESSAGE_CLICKED, link.link, link.url)
+        if fact.props["human"] >= humans.HUMAN:
+            target = arrivals.marked(link.url, link.origin)
         # Where nothing takes the hit the person still gets to the page; the log says so.
         with contextlib.suppress(Unavailable):
             accept([fact])
-    answer = HttpResponseRedirect(link.url)
+    answer = HttpResponseRedirect(target)
     answer["Cache-Control"] = "no-store"
     answer["X-Robots-Tag"] = "noindex"
     answer["Referrer-Policy"] = "no-referrer"

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from trellis.accounts import notices
 from trellis.core import clock
 from trellis.core.paging import Cursor
+from trellis.reports import waiting
 from trellis.web.staff import given
 from trellis.web.staff.access import StaffRequest, page
 
@@ -30,5 +31,7 @@ def index(request: StaffRequest) -> HttpResponseBase:
 
 @page(None)
 def bell(request: StaffRequest) -> HttpResponseBase:
-    """How many are unread, for the bell."""
-    return render(request, "parts/bell.html", {"unread": notices.unread(request.actor)})
+    """How many are unread, for the bell, and the badges of the navigation with them."""
+    found = waiting.waiting(request.actor)
+    context = {"unread": found.notices, "waiting": found}
+    return render(request, "parts/bell.html", context)

@@ -239,7 +239,15 @@ def _identified(props: Props) -> Sentence:
     answers = props.get("consent")
     if isinstance(answers, dict) and answers:
         return Sentence(_("Answered the question for consent"), "", "cookie", "")
+    if came := props.get("arrival"):
+        return _arrived(str(came), props)
     return Sentence(_("The browser introduced itself"), "", "device-desktop", "")
+
+
+def _arrived(came: str, props: Props) -> Sentence:
+    """Somebody came by a link of a message: whether their browser was tied to it, and why."""
+    said = _message(mark("Came by a link of {message}"), "link", "", "")(props)
+    return said._replace(detail=str(words.ARRIVALS.get(came, came)))
 
 
 def sentence(kind: str, name: str, props: Props) -> Sentence:

@@ -32,13 +32,15 @@ VENDOR = {
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """An entry of the navigation, seen by those who have ``right``."""
+    """An entry of the navigation, seen by those who have ``right``. ``badge`` names what of
+    ``reports.waiting`` is counted at it."""
 
     label: Any
     url: str
     icon: str
     right: Right
     sandbox: bool = False
+    badge: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,13 @@ SECTIONS: Sequence[Section] = (
             Item(label=_("Home"), url="home", icon="home", right="contacts.read"),
             Item(label=_("Contacts"), url="contacts", icon="users", right="contacts.read"),
             Item(
+                label=_("Duplicates"),
+                url="contacts-duplicates",
+                icon="git-merge",
+                right="contacts.write",
+                badge="duplicates",
+            ),
+            Item(
                 label=_("Companies"), url="companies", icon="building", right="companies.read"
             ),
             Item(
@@ -63,6 +72,7 @@ SECTIONS: Sequence[Section] = (
                 url="proposals",
                 icon="arrow-up-right",
                 right="leads.read",
+                badge="proposals",
             ),
         ),
     ),
@@ -162,9 +172,15 @@ def context(request: HttpRequest) -> dict[str, Any]:
     return {
         **found,
         "sections": [section for section in sections if section["items"]],
-        "here": (match.url_name or "").split("-")[0] if match else "",
+        "here": _here(match.url_name or "") if match else "",
         "sandbox": settings.TRELLIS_SANDBOX,
         "advancing": SimpleLazyObject(advancing),
         "actor": actor,
         "rights": {right.replace(".", "_"): True for right in actor.rights},
     }
+
+
+def _here(name: str) -> str:
+    """The entry of the navigation that a page belongs to."""
+    entries = {item.url for section in SECTIONS for item in section.items}
+    return name if name in entries else name.split("-")[0]

@@ -83,6 +83,16 @@ class TrackingForm(StaffForm):
         ),
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
     )
+    sites = forms.CharField(
+        label=gettext_lazy("Sites that links in messages may lead to"),
+        required=False,
+        help_text=gettext_lazy(
+            "One host a line, such as www.example.org; subdomains count too. Who clicks is then"
+            " known there, after their consent, unless somebody is known by that browser."
+            " Empty: clicks tie nothing."
+        ),
+        widget=forms.Textarea(attrs={"class": "form-control t-mono", "rows": 2}),
+    )
     bots = forms.ChoiceField(
         label=gettext_lazy("Robots"),
         choices=[
@@ -102,6 +112,7 @@ class TrackingForm(StaffForm):
             "clicks": _clicks(data["clicks"]),
             "read": data["read"],
             "domain": data["domain"].strip().lower(),
+            "sites": data["sites"].lower().split(),
             "bots": data["bots"],
         }
 
@@ -128,6 +139,7 @@ def _initial(known: Options) -> dict[str, Any]:
         "clicks": "\n".join(lines),
         "read": known.read,
         "domain": known.domain,
+        "sites": "\n".join(known.sites),
         "bots": known.bots,
     }
 

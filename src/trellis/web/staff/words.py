@@ -193,6 +193,13 @@ SEGMENT_FIELDS: Mapping[str, Text] = {
     "rule": _("Rule"),
 }
 
+ARRIVALS: Mapping[str, Text] = {
+    "tied": _("This browser is known by it from now on"),
+    "known": _("Not tied: this browser is known already"),
+    "scanner": _("Not tied: a scanner opened the links of this message"),
+}
+"""What came of an arrival by a message (``pipeline.arrivals``)."""
+
 REASONS: Mapping[str, Text] = {
     "no_consent": _("No consent for this purpose"),
     "consent": _("No consent for this purpose"),

@@ -20,6 +20,7 @@ COUNTERS: dict[str, str | Promise] = {
     "accepted": _("Accepted"),
     "rejected": _("Rejected"),
     "noted": _("Put right"),
+    "arrival": _("Came by a message"),
     "duplicate": _("Came twice"),
     "form_spam": _("Spam in forms"),
     "chain_cut": _("Chains cut"),
