@@ -14,7 +14,7 @@ from trellis.accounts import keys
 from trellis.accounts.models import Key
 from trellis.accounts.types import SYSTEM
 from trellis.core import clock
-from trellis.events import inbox, rejected, signals, start
+from trellis.events import inbox, passed, rejected, signals, start
 from trellis.events.models import Signal
 from trellis.events.types import Fact
 from trellis.pipeline.drain import drain
@@ -104,6 +104,33 @@ def test_an_event_tells_what_counted_it_and_what_followed(staff: Client) -> None
     assert "Saw a cake" in text
     assert "&quot;cake&quot;: &quot;tart&quot;" in text
     assert staff.get(reverse("events-detail", args=[1, 1])).status_code == 404
+
+
+def test_an_event_tells_which_signals_passed_it_over_and_why(staff: Client) -> None:
+    dear = {"field": "prop.price", "op": "gte", "value": 100}
+    salty = {"field": "prop.kind", "op": "eq", "value": "salty"}
+    signals.ensure("track", "Cake Viewed", {"all": [dear]}, name="Saw a dear cake")
+    signals.ensure("track", "Cake Viewed", {"none": [salty]}, name="Saw a sweet cake")
+    either = signals.ensure(
+        "track", "Cake Viewed", {"any": [dear, salty]}, name="Dear or salty"
+    )
+    broken = signals.ensure("track", "Cake Viewed", {"all": [salty]}, name="Saw a salty cake")
+    inbox.put([fact("Cake Viewed", ANN, kind="salty")])
+    drain()
+    Signal.objects.filter(pk=broken.pk).update(status="broken", why="nothing to read")
+    props = {"kind": "salty"}
+    rows = passed.passed_over("track", "Cake Viewed", props, [either.pk])
+    assert {row.signal.name: [part.actual for part in row.unmet] for row in rows} == {
+        "Saw a dear cake": [None],
+        "Saw a salty cake": [],
+        "Saw a sweet cake": ["salty"],
+    }
+    page = shown(staff, who=ANN, name="Cake Viewed")
+    address = page.split('<a class="strong" href="')[1].split('"')[0]
+    missed = staff.get(address).content.decode().split("Signals that did not count it")[1]
+    assert "Saw a dear cake" in missed
+    assert "the event does not say" in missed
+    assert "Dear or salty" not in missed
 
 
 def test_a_key_is_set_and_the_second_of_two_editors_is_told(staff: Client, key: Key) -> None:

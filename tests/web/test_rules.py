@@ -115,6 +115,13 @@ def test_a_segment_is_made_changed_explained_and_archived(client: Client) -> Non
     assert made["Location"] == f"/segments/{segment.pk}/"
     why = client.get(f"/segments/{segment.pk}/why/?contact={ann}").content.decode()
     assert "holds" in why
+    asked = f"/segments/{segment.pk}/why/"
+    for text in ("ann", f"#{ann}", f"Ann · ann@example.org (#{ann})"):
+        assert "holds" in client.get(asked, {"contact": text}).content.decode(), text
+    world.person(first_name="Anna", city="Girona")
+    assert "Several people fit" in client.get(asked, {"contact": "ann"}).content.decode()
+    assert "Nobody fits" in client.get(asked, {"contact": "zoe"}).content.decode()
+    assert "Say who" in client.get(asked, {"contact": " "}).content.decode()
     changed = {"name": "Girona", "rule": json.dumps({**GIRONA})}
     client.post(f"/segments/{segment.pk}/edit/", changed)
     segment.refresh_from_db()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,7 @@ from trellis.leads.models import Stage
 from trellis.rules import evaluate, explain
 from trellis.rules.explain import Explanation
 from trellis.rules.parse import parse
+from trellis.rules.registry import Field
 from trellis.rules.types import Rule, RuleError
 
 
@@ -22,12 +24,30 @@ class Blocked(InvalidInput):
     code = "blocked"
 
 
+class Gated(Protocol):
+    """A stage as far as its gate goes."""
+
+    @property
+    def requires(self) -> Sequence[str]:
+        """The fields that must have a value."""
+
+    @property
+    def min_score(self) -> int | None:
+        """The least score."""
+
+
 def rule_of(stage_id: int) -> Rule | None:
     """The gate of a stage as a rule; None where it has none. A gate that reads a field
     there is no more lets nobody through: raises ``RuleError``."""
     row = Stage.objects.filter(pk=stage_id).first()
-    data = None if row is None else gate_json(row.requires, row.min_score)
-    return None if data is None else parse(data, evaluate.fields())
+    return None if row is None else _rule(row, None)
+
+
+def _rule(stage: Gated, fields: Mapping[str, Field] | None) -> Rule | None:
+    data = gate_json(stage.requires, stage.min_score)
+    if data is None:
+        return None
+    return parse(data, evaluate.fields() if fields is None else fields)
 
 
 def passing(gate: Rule, contact_ids: Iterable[int], now: datetime) -> set[int]:
@@ -37,13 +57,25 @@ def passing(gate: Rule, contact_ids: Iterable[int], now: datetime) -> set[int]:
 
 def missing(stage_id: int, contact_id: int, now: datetime) -> Sequence[Explanation]:
     """What a contact lacks to pass, each with the actual value; empty where it passes."""
+    row = Stage.objects.filter(pk=stage_id).first()
+    return [] if row is None else lacking(row, contact_id, now)
+
+
+def lacking(
+    stage: Gated,
+    contact_id: int,
+    now: datetime,
+    fields: Mapping[str, Field] | None = None,
+) -> Sequence[Explanation]:
+    """The same of a stage that was read already; ``fields`` too, where the caller has
+    them: one query then."""
     try:
-        gate = rule_of(stage_id)
+        gate = _rule(stage, fields)
     except RuleError as error:
         return [Explanation("leaf", False, str(problem)) for problem in error.problems]
     if gate is None:
         return []
-    found = explain.explain(gate, contact_id, now)
+    found = explain.explain(gate, contact_id, now, fields)
     return [part for part in found.parts if not part.holds]
 
 

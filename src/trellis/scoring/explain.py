@@ -15,8 +15,7 @@ from trellis.core.sql import load
 from trellis.events.behind import LATEST, Behind, behind
 from trellis.rules import evaluate, windows
 from trellis.rules.compiler import Compiler
-from trellis.rules.explain import Explanation
-from trellis.rules.explain import explain as explain_rule
+from trellis.rules.explain import Explanation, explain_all
 from trellis.rules.params import THESE, Params
 from trellis.rules.registry import Field
 from trellis.rules.types import Span, fields_of
@@ -102,13 +101,18 @@ class ScoreExplanation:
 
 
 def explain(
-    contact_id: int, now: datetime, model_id: int | None = None
+    contact_id: int,
+    now: datetime,
+    model_id: int | None = None,
+    fields: Mapping[str, Field] | None = None,
 ) -> ScoreExplanation | None:
     """Explain the score of a contact at ``now`` with the very SQL that computes it.
 
-    Of the default model, or of another. None where there is no such contact or model.
+    Of the default model, or of another; ``fields`` are those of the epoch where the caller
+    has them. None where there is no such contact or model. The number of queries does not
+    depend on how many rules there are.
     """
-    fields = evaluate.fields()
+    fields = evaluate.fields() if fields is None else fields
     found = _model(model_id, fields)
     if found is None:
         return None
@@ -119,6 +123,7 @@ def explain(
     given, (score, temperature, grade, *buckets) = row
     days = _days(model, contact_id)
     reads = {rule.id: _signals(rule, fields) for rule in model.rules}
+    conditions = _conditions(model, contact_id, now, fields)
     events = behind(contact_id, sorted({one for found in reads.values() for one in found}))
     return ScoreExplanation(
         model_id=model.id,
@@ -132,7 +137,7 @@ def explain(
         hot_from=model.hot_from,
         rules=tuple(
             replace(
-                _one(rule, points, contact_id, now, fields, days),
+                _one(rule, points, conditions.get(rule.id), now, fields, days),
                 events=_events(reads[rule.id], events) if points[1] else (),
             )
             for rule, points in zip(model.rules, given, strict=True)
@@ -209,15 +214,23 @@ def _compute(
     return [(int(capped), int(plain)) for capped, plain in pairs], head
 
 
+def _conditions(
+    model: ModelSpec, contact_id: int, now: datetime, fields: Mapping[str, Field]
+) -> dict[int, Explanation]:
+    """The rules of a model that have a condition, each with its explanation."""
+    asked = {rule.id: rule.rule for rule in model.rules if rule.rule is not None}
+    found = explain_all(list(asked.values()), contact_id, now, fields)
+    return dict(zip(asked, found, strict=True))
+
+
 def _one(
     rule: RuleSpec,
     points: tuple[int, int],
-    contact_id: int,
+    condition: Explanation | None,
     now: datetime,
     fields: Mapping[str, Field],
     days: Mapping[int, list[tuple[date, int, float]]],
 ) -> RulePoints:
-    condition = None if rule.rule is None else explain_rule(rule.rule, contact_id, now, fields)
     return RulePoints(
         rule_id=rule.id,
         name=rule.name,

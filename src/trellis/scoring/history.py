@@ -8,8 +8,6 @@ from datetime import date, timedelta
 
 from trellis.core import db
 from trellis.core.sql import load
-from trellis.events.models import Signal
-from trellis.scoring.models import ScoreModel
 
 DAYS = 400
 """Days with a change that are shown, the newest."""
@@ -45,7 +43,7 @@ def of_contact(contact_id: int, model_id: int) -> list[Day]:
     rows = db.fetch(_SQL["days"], {"contact": contact_id, "model": model_id, "most": DAYS})[
         ::-1
     ]
-    done = _done(contact_id, model_id, [row[0] for row in rows])
+    done = _done(contact_id, [row[0] for row in rows])
     found: list[Day] = []
     before, warmth = 0, "cold"
     for day, score, temperature, *buckets in rows:
@@ -79,15 +77,10 @@ def daily(days: Sequence[Day], until: date) -> list[tuple[date, Day | None]]:
     return found
 
 
-def _done(contact_id: int, model_id: int, days: Sequence[date]) -> dict[date, list[Done]]:
-    model = ScoreModel.objects.filter(pk=model_id).first()
-    if model is None or not days:
+def _done(contact_id: int, days: Sequence[date]) -> dict[date, list[Done]]:
+    if not days:
         return {}
-    names = dict(Signal.objects.values_list("id", "name"))
     found: dict[date, list[Done]] = {}
-    for day, signal_id, n in db.fetch(
-        _SQL["done"], {"contact": contact_id, "days": list(days)}
-    ):
-        if signal_id in names:
-            found.setdefault(day, []).append(Done(name=names[signal_id], n=n))
+    for day, name, n in db.fetch(_SQL["done"], {"contact": contact_id, "days": list(days)}):
+        found.setdefault(day, []).append(Done(name=name, n=n))
     return found

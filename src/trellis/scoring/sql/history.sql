@@ -7,8 +7,10 @@ ORDER BY d.day DESC
 LIMIT %(most)s
 
 -- name: done
--- What signals counted of a contact on some days, the most first.
-SELECT d.day, d.signal_id, d.n
+-- What signals counted of a contact on some days, the most first; the signals are few and
+-- the same everywhere, so that their names are joined to the days.
+SELECT d.day, g.name, d.n
 FROM signal_daily d
+JOIN signal g ON g.id = d.signal_id
 WHERE d.contact_id = %(contact)s AND d.day = ANY(%(days)s::date[])
 ORDER BY d.day, d.n DESC, d.signal_id

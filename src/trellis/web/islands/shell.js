@@ -174,7 +174,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => pain
 paint();
 
 // ---- islands on the page, by name
-const islands = { code: "./code.js", rules: "./rules.js", "journey-rules": "./journey_rules.js", picture: "./picture.js", list: "./list.js", order: "./order.js", preview: "./preview.js" };
+const islands = { code: "./code.js", rules: "./rules.js", "journey-rules": "./journey_rules.js", picture: "./picture.js", list: "./list.js", person: "./person.js", order: "./order.js", preview: "./preview.js" };
 async function wake(root = document) {
   for (const node of $$("[data-island]", root)) {
     if (node.dataset.awake || node.closest("dialog:not([open])")) continue;

@@ -20,6 +20,7 @@ from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.conflict import clash
 from trellis.web.staff.forms import StaffForm
 from trellis.web.staff.memo import remember
+from trellis.web.staff.uses import shown
 from trellis.web.staff.valued import source_words
 
 
@@ -36,7 +37,7 @@ class AttributeForm(StaffForm):
         label=gettext_lazy("Type"), choices=list(words.ATTRIBUTE_TYPES.items())
     )
     bucket = forms.ChoiceField(
-        label=gettext_lazy("Class"),
+        label=gettext_lazy("Bucket"),
         choices=[(key, label) for key, (label, _hint) in words.BUCKETS.items()],
     )
     how = forms.ChoiceField(
@@ -144,7 +145,7 @@ def attributes_edit(request: StaffRequest, key: str) -> HttpResponseBase:
     """One attribute: its settings and values; ``act`` archives it or renames an option."""
     of = _of(request)
     row = definitions.get(key, of)
-    uses = usage.of_attribute(key) if of == "contact" else usage.of_company_attribute(key)
+    uses = list(usage.of_attribute(key) if of == "contact" else usage.of_company_attribute(key))
     used_by = [use.name for use in uses]
     act = request.POST.get("act", "")
     if act == "archive":
@@ -174,7 +175,7 @@ def attributes_edit(request: StaffRequest, key: str) -> HttpResponseBase:
         "of": of,
         "form": form,
         "clash": found,
-        "used_by": used_by,
+        "users": shown(uses),
         **_spread(row, of),
     }
     if request.htmx:

@@ -17,7 +17,7 @@ from trellis.enrichment.models import EnrichmentSource
 from trellis.enrichment.registry import KINDS
 from trellis.people import queries as people
 from trellis.people.provenance import BASES
-from trellis.web.staff import given, words
+from trellis.web.staff import given, someone, words
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.conflict import Clash, clash
 
@@ -177,9 +177,7 @@ def _places(text: str) -> dict[str, str]:
 
 
 def _try(request: StaffRequest, source: EnrichmentSource) -> dict[str, Any]:
-    number = given.number(request.POST.get("contact"))
-    if number is None:
-        raise InvalidInput(_("Give the number of a contact to try it with."))
+    number = someone.one(request.POST.get("contact", ""))
     try:
         answer = actions.test(request.actor, source.pk, number)
     except http.Failed as error:

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from trellis.accounts.models import Key
 from trellis.core.errors import NotFound
 from trellis.core.paging import Cursor
-from trellis.events import queries, tail
+from trellis.events import passed, queries, tail
 from trellis.events.tail import Filter, Item
 from trellis.people import queries as people
-from trellis.people.models import Contact
+from trellis.people.queries import ContactRow
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.sentences import sentence
 from trellis.web.staff.timeline import by_day
@@ -76,15 +76,8 @@ def _rows(items: Sequence[Item], keys: dict[int, str]) -> list[dict[str, Any]]:
     ]
 
 
-def _people(contact_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    rows = Contact.objects.filter(contact_id__in=set(contact_ids))
-    return {
-        row.contact_id: {
-            "name": f"{row.first_name} {row.last_name}".strip() or row.email,
-            "known": row.known,
-        }
-        for row in rows
-    }
+def _people(contact_ids: Sequence[int]) -> dict[int, ContactRow]:
+    return {row.contact_id: row for row in people.by_ids(sorted(set(contact_ids)))}
 
 
 @page("events.read")
@@ -96,6 +89,7 @@ def event(request: StaffRequest, contact_id: int, event_id: str) -> HttpResponse
     if item is None:
         raise NotFound(_("There is no such event."))
     key = Key.objects.filter(pk=item.key_id).first() if item.key_id else None
+    counted = tail.counted_by(item)
     late = item.logged_at - item.at if item.logged_at else timedelta()
     context = {
         "title": item.name,
@@ -105,7 +99,10 @@ def event(request: StaffRequest, contact_id: int, event_id: str) -> HttpResponse
         "identities": people.identities(contact_id),
         "key": key,
         "late": late if late > LATE else None,
-        "signals": tail.counted_by(item),
+        "signals": counted,
+        "passed": passed.passed_over(
+            item.type, item.name, item.props, [signal.pk for signal in counted]
+        ),
         "followed": by_day(tail.followed(item)),
         "payload": json.dumps(item.props, indent=2, ensure_ascii=False, sort_keys=True),
     }

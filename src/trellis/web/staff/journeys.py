@@ -20,7 +20,7 @@ from trellis.journeys import queries as journeys
 from trellis.journeys.definition import DefinitionError, Problem
 from trellis.journeys.models import Journey, JourneyVersion
 from trellis.people import queries as people
-from trellis.web.staff import given, words
+from trellis.web.staff import given, someone, words
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.journey_examples import EXAMPLES
 from trellis.web.templatetags import trellis as numbers
@@ -293,9 +293,7 @@ def turn(request: StaffRequest, journey_id: int) -> HttpResponseBase:
 @page("journeys.read", "POST", change="journeys.write")
 def enrol(request: StaffRequest, journey_id: int) -> HttpResponseBase:
     """Bring a contact in by hand, or take one out."""
-    contact_id = given.number(request.POST.get("contact", "").strip().lstrip("#"))
-    if contact_id is None:
-        raise InvalidInput(_("Name a contact by its number."))
+    contact_id = someone.one(request.POST.get("contact", ""))
     if request.POST.get("act") == "remove":
         n = actions.remove(request.actor, journey_id, [contact_id])
         text = ngettext("%(n)d contact was taken out.", "%(n)d contacts were taken out.", n)

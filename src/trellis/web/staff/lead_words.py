@@ -42,7 +42,7 @@ REASON_KINDS: Mapping[str, tuple[Text, Text]] = {
 
 QUESTION_KINDS: Mapping[str, Text] = {
     "choice": _("One of several answers"),
-    "many": _("Several of several answers"),
+    "many": _("Any number of the answers"),
     "yes_no": _("Yes or no"),
     "number": _("Number"),
     "text": _("Text"),

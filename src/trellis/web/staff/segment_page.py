@@ -26,7 +26,7 @@ from trellis.segments import actions, growth, history, lists
 from trellis.segments import queries as segments
 from trellis.segments.history import MoveFilter
 from trellis.segments.models import Segment
-from trellis.web.staff import given, uses
+from trellis.web.staff import given, someone, uses
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.segments import sentence_of
 from trellis.web.staff.words import SEGMENT_WHYS
@@ -67,8 +67,8 @@ def detail(request: StaffRequest, segment_id: int) -> HttpResponseBase:
         "flow": {
             "labels": [_day(day.day) for day in found],
             "series": [
-                {"name": _("came"), "data": [day.came for day in found]},
-                {"name": _("went"), "data": [-day.went for day in found]},
+                {"name": _("entered"), "data": [day.came for day in found]},
+                {"name": _("left"), "data": [-day.went for day in found]},
             ],
         },
         "days": found,
@@ -122,12 +122,21 @@ def _wanted(request: StaffRequest, segment_id: int) -> MoveFilter:
     why = get.get("why", "")
     return MoveFilter(
         segment_id=segment_id,
-        contact_id=given.number(get.get("contact", "").strip().lstrip("#")),
+        contact_id=_asked_for(get.get("contact", "")),
         which=get.get("which", ""),
         why=why if why in history.WHYS else "",
         since=_midnight(get.get("from", ""), 0),
         until=_midnight(get.get("to", ""), 1),
     )
+
+
+def _asked_for(text: str) -> int | None:
+    """The contact whose moves are asked for; None for those of everybody. A text that names
+    nobody finds no move."""
+    if not text.strip():
+        return None
+    found = someone.fitting(text)
+    return found[0] if len(found) == 1 else 0
 
 
 def _midnight(text: str, days: int) -> datetime | None:
@@ -191,15 +200,16 @@ def why(request: StaffRequest, segment_id: int) -> HttpResponseBase:
     """Why one contact is in a segment, or not: each condition with its value, and how it
     came and went."""
     segment = actions.get(segment_id)
-    number = request.GET.get("contact", "").strip().lstrip("#")
-    context: dict[str, Any] = {"segment": segment, "number": number}
-    if (contact_id := given.number(number)) is not None:
-        who = people.profile(contact_id)
-        context["who"] = who
-        if who is not None:
-            wanted = MoveFilter(segment_id=segment_id, contact_id=who.contact_id)
-            context["moves"] = history.moves(wanted, evaluate.fields(), None, 5).rows
-            _explain(context, segment, who.contact_id)
+    asked = request.GET.get("contact", "")
+    found = someone.fitting(asked)
+    who = people.profile(found[0]) if len(found) == 1 else None
+    context: dict[str, Any] = {"segment": segment, "who": who}
+    if who is None:
+        context["why_not"] = someone.why_not(asked, found if len(found) > 1 else ())
+    else:
+        wanted = MoveFilter(segment_id=segment_id, contact_id=who.contact_id)
+        context["moves"] = history.moves(wanted, evaluate.fields(), None, 5).rows
+        _explain(context, segment, who.contact_id)
     return render(request, "staff/segments/why.html", context)
 
 

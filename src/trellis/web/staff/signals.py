@@ -52,7 +52,7 @@ class SignalForm(StaffForm):
     )
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     bucket = forms.ChoiceField(
-        label=gettext_lazy("Class"),
+        label=gettext_lazy("Bucket"),
         choices=[(key, label) for key, (label, _hint) in BUCKETS.items()],
     )
 
@@ -85,7 +85,8 @@ def index(request: StaffRequest) -> HttpResponseBase:
 @page("signals.write", "GET", "POST")
 def create(request: StaffRequest) -> HttpResponseBase:
     """Count a behaviour: an event, and conditions over its properties."""
-    form = SignalForm(request.POST or None, initial={"bucket": "engagement"})
+    begun = {"bucket": "engagement", "event": request.GET.get("event", "")[:220]}
+    form = SignalForm(request.POST or None, initial=begun)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         kind, _colon, name = data["event"].partition(":")
@@ -191,7 +192,7 @@ def detail(request: StaffRequest, signal_id: int) -> HttpResponseBase:
         and {
             "message": overtaken.message,
             "rows": [
-                {**row, "label": SEGMENT_FIELDS.get(row["field"], _("Class"))}
+                {**row, "label": SEGMENT_FIELDS.get(row["field"], _("Bucket"))}
                 for row in overtaken.data["differs"]
             ],
         },

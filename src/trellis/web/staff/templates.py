@@ -20,7 +20,7 @@ from trellis.messaging import queries as messaging
 from trellis.messaging.actions import TemplateDraft
 from trellis.messaging.models import Template, TemplateVersion
 from trellis.messaging.trap import FRAME_POLICY
-from trellis.web.staff import given, words
+from trellis.web.staff import someone, words
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.memo import forget, remember
 
@@ -156,7 +156,7 @@ def show(request: StaffRequest) -> HttpResponseBase:
         made = preview.draft(
             _variants(request),
             request.POST.get("purpose", "marketing"),
-            contact_id=given.number(who),
+            contact_id=someone.one(who) if who else None,
             locale=request.POST.get("show") if "show" in request.POST else None,
         )
         body = made.html if request.POST.get("as") != "text" else _plain(made.text)
@@ -175,10 +175,8 @@ def _plain(text: str) -> str:
 def test(request: StaffRequest, key: str) -> HttpResponseBase:
     """Send the saved version to an address."""
     version = messaging.version(key)
-    who = request.POST.get("contact", "")
     address = request.POST.get("to", "") or request.user.email
-    if (contact_id := given.number(who)) is None:
-        raise InvalidInput(_("Choose a contact to fill the template with."))
+    contact_id = someone.one(request.POST.get("contact", ""))
     actions.send_test(request.actor, version.pk, to=address, contact_id=contact_id)
     messages.success(request, _("A test is on its way to %(to)s.") % {"to": address})
     return redirect("templates-edit", key)

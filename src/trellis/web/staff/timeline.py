@@ -36,8 +36,12 @@ class Shown:
         return Cursor(at=self.event.at, id=self.event.event_id).encode()
 
 
+def names() -> Names:
+    """What the keys in events are called, by kind; remembered for a moment."""
+    return remember("names", _names)
+
+
 def _names() -> Names:
-    """What the keys in events are called, by kind."""
     return {
         "segment": dict(Segment.objects.values_list("key", "name")),
         "journey": dict(Journey.objects.values_list("key", "name")),
@@ -60,12 +64,12 @@ def _named(props: Mapping[str, Any], names: Names) -> dict[str, Any]:
 
 def by_day(rows: Iterable[EventRow], before: date | None = None) -> list[Shown]:
     """Events with their sentences, the first of each day marked in the reader's zone."""
-    names = remember("names", _names)
+    called = names()
     found: list[Shown] = []
     day = before
     for event in rows:
         own = timezone.localtime(event.at).date()
-        words = sentence(event.type, event.name, _named(event.props, names))
+        words = sentence(event.type, event.name, _named(event.props, called))
         found.append(Shown(event=event, words=words, day=own if own != day else None))
         day = own
     return found

@@ -124,6 +124,14 @@ def clock_time(then: datetime) -> str:
 
 
 @register.filter
+def called(who: Any, contact_id: int) -> str:
+    """How a contact is called wherever a name stands: by name, else by address or number,
+    else as the visitor of a number; ``who`` may be None where the person is gone."""
+    name = getattr(who, "name", "")
+    return str(name) if name else "{} #{}".format(gettext("Visitor"), contact_id)
+
+
+@register.filter
 def initials(name: str) -> str:
     """One or two letters that stand for a person."""
     parts = [part for part in name.replace("@", " ").split() if part[0].isalnum()]

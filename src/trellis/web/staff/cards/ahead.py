@@ -10,9 +10,7 @@ from django.utils.translation import gettext as _
 from trellis.core.errors import TrellisError
 from trellis.journeys import queries as journeys
 from trellis.leads.queries import StageRow
-from trellis.messaging import queries as messaging
 from trellis.messaging.types import QUEUED, SENDING
-from trellis.rules import evaluate
 from trellis.rules.explain import Explanation, explain
 from trellis.rules.parse import parse
 from trellis.web.staff.cards.subject import Subject
@@ -36,7 +34,7 @@ def ahead(subject: Subject) -> Mapping[str, Any]:
     messages, and one piece of advice."""
     stage = subject.stages.get(subject.contact.stage_id or 0)
     following = _following(subject, stage)
-    letters = messaging.template_names()
+    letters = subject.names["template"]
     waiting = [
         {"run": row.run, "sentence": row.sentence, "message": letters.get(row.template, "")}
         for row in journeys.ahead(subject.runs)
@@ -62,12 +60,12 @@ def _following(subject: Subject, stage: StageRow | None) -> StageRow | None:
 
 def _lacks(subject: Subject, following: StageRow | None) -> Mapping[str, Any] | None:
     """The conditions of the next stage that do not hold yet; None where no rule leads
-    there. Two queries at most."""
+    there. One query at most."""
     if following is None or following.rule is None:
         return None
     try:
-        known = evaluate.fields()
-        found = explain(parse(following.rule, known), subject.id, subject.now, known)
+        rule = parse(following.rule, subject.fields)
+        found = explain(rule, subject.id, subject.now, subject.fields)
     except TrellisError:
         return None
     missing = list(_missing(found))

@@ -3,12 +3,11 @@ do, and how far they have come; each value with where it came from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from trellis.events import counted
 from trellis.events.counted import Counted
 from trellis.people import tags as tagging
 from trellis.web.staff import words
@@ -40,7 +39,7 @@ def known(subject: Subject) -> Mapping[str, Any]:
     )
     if how in ("active", "passive"):
         values = [row for row in values if row.how == how]
-    did = [] if how == "active" else counted.of_contact(subject.id)
+    did = [] if how == "active" else subject.signals
     return {
         "how": how if how in HOWS else "",
         "classes": [
@@ -53,7 +52,7 @@ def known(subject: Subject) -> Mapping[str, Any]:
     }
 
 
-def _class(key: str, values: list[Valued], did: list[Counted]) -> dict[str, Any]:
+def _class(key: str, values: list[Valued], did: Sequence[Counted]) -> dict[str, Any]:
     label, hint = words.BUCKETS[key]
     return {
         "key": key,

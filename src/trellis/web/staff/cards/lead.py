@@ -49,7 +49,7 @@ def _row(
         "choices": live,
         "next": target,
         "proposed": stages.get(row.proposed_id or 0),
-        "lacks": gates.missing(target.id, subject.id, subject.now)
+        "lacks": gates.lacking(target, subject.id, subject.now, subject.fields)
         if target is not None and barred and row.outcome == ""
         else [],
         "lost": of("lost"),

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from trellis.people import queries as people
-from trellis.rules import evaluate
 from trellis.segments import history, queries
 from trellis.segments.history import MoveFilter
 from trellis.web.staff.cards.subject import Subject
@@ -19,7 +18,7 @@ MOVES = 6
 def segments(subject: Subject) -> Mapping[str, Any]:
     """The segments they are in, and how they last came into and went out of any."""
     wanted = MoveFilter(contact_id=subject.id)
-    moves = history.moves(wanted, evaluate.fields(), None, MOVES).rows
+    moves = history.moves(wanted, subject.fields, None, MOVES).rows
     return {
         "rows": queries.of_contact(subject.id),
         "moves": moves,

@@ -20,7 +20,7 @@ def persona(subject: Subject) -> Mapping[str, Any] | None:
     if not contact.known:
         return None
     values = valued(contact.attributes, contact.provenance, subject.attributes)
-    did = counted.of_contact(subject.id)
+    did = subject.signals
     traits = [
         row
         for row in values

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from trellis.accounts.types import Actor, Right
 from trellis.core import clock
+from trellis.events import counted
+from trellis.events.counted import Counted
 from trellis.journeys import queries as journeys
 from trellis.leads import queries as leads
 from trellis.leads.models import Line
@@ -18,6 +20,10 @@ from trellis.messaging.queries import Filter
 from trellis.people import queries as people
 from trellis.people.models import Attribute, Consent
 from trellis.people.queries import Profile
+from trellis.rules import evaluate
+from trellis.rules.registry import Fields
+from trellis.web.staff import timeline
+from trellis.web.staff.timeline import Names
 
 MESSAGES = 8
 """Messages that the page reads, the newest ones."""
@@ -79,6 +85,21 @@ class Subject:
     def messages(self) -> Sequence[messaging.Line]:
         """The newest messages."""
         return messaging.messages(Filter(contact_id=self.id), limit=MESSAGES)
+
+    @cached_property
+    def signals(self) -> Sequence[Counted]:
+        """What they did, counted by signal, the most frequent first."""
+        return counted.of_contact(self.id)
+
+    @cached_property
+    def fields(self) -> Fields:
+        """What rules can read, as of the epoch of this request."""
+        return evaluate.fields()
+
+    @cached_property
+    def names(self) -> Names:
+        """What segments, journeys, templates and stages are called."""
+        return timeline.names()
 
     @cached_property
     def attributes(self) -> Mapping[str, Attribute]:

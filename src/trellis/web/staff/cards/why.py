@@ -29,7 +29,7 @@ def _proof(rule: RulePoints) -> Proof:
 
 def why(subject: Subject) -> Mapping[str, Any]:
     """The rules that gave or took points, the weightiest first, and those that gave none."""
-    score = scoring.explain(subject.id, subject.now)
+    score = scoring.explain(subject.id, subject.now, fields=subject.fields)
     if score is None:
         return {"score": None}
     weighty = sorted(
