@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.pipeline.facts import NOW, T, email, fact, page, run
+from tests.pipeline.facts import NOW, T, device, email, fact, page, run
 from trellis.accounts.types import Actor
 from trellis.core.errors import Forbidden
 from trellis.core.locks import forget_definitions
@@ -140,3 +141,67 @@ def test_live_counting_and_back_fill_equal_a_full_recount(
         SignalDaily.objects.values_list("contact_id", "day", "n", "last_at")
     )
     assert total(signal) == sum(path == "/master" for _, path, _ in visits)
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 10**17),
+    st.floats(-1e18, 1e18),
+    st.sampled_from(
+        ["", "12", "+3.5", "Cake", "ñandú 北京", "x" * 300, "1e5", 0.1 + 0.2, -0.0]
+    ),
+    st.just(["cake"]),
+)
+
+
+@pytest.mark.django_db
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seen=st.lists(st.tuples(st.integers(0, 3), VALUES), min_size=1, max_size=6))
+def test_values_kept_live_equal_those_from_the_log(seen: list[tuple[int, object]]) -> None:
+    with transaction.atomic():
+        forget_definitions()
+        facts = [
+            fact("Viewed", email("a@x.io"), at=T - n * 40_000, props={"of": value})
+            for n, value in seen
+        ]
+        live = signals.ensure("track", "Viewed", value_prop="of")
+        run(*facts)
+        filled = signals.ensure(
+            "track",
+            "Viewed",
+            {"all": [{"field": "prop.none", "op": "empty"}]},
+            value_prop="of",
+        )
+        signals.backfill(filled.pk)
+        assert kept(filled) == kept(live)
+        signals.recount([number for number, *_others in kept(live)])
+        assert kept(filled) == kept(live)
+        assert len(kept(live)) > 0
+        transaction.set_rollback(True)
+    forget_definitions()
+
+
+def kept(signal: Signal) -> list[tuple[object, ...]]:
+    rows = SignalDaily.objects.filter(signal_id=signal.pk).order_by("contact_id", "day")
+    columns = ("n", "high", "low", "first_value", "last_value", "first_at", "last_at")
+    return list(rows.values_list("contact_id", "day", *columns))
+
+
+@pytest.mark.django_db
+def test_a_merge_keeps_the_greatest_and_the_last_value_of_both() -> None:
+    signals.ensure("track", "Viewed", value_prop="of")
+    run(
+        fact("Viewed", email("a@x.io"), at=T - 60, props={"of": 7}),
+        fact("Viewed", device("d1"), at=T - 30, props={"of": "cake"}),
+        fact("Viewed", device("d1"), at=T - 90, props={"of": 9}),
+    )
+    run(fact("Signed in", email("a@x.io"), device("d1")))
+    found = SignalDaily.objects.get()
+    assert (found.n, found.high, found.low) == (3, 9, 7)
+    assert (found.first_value or "")[20:] == "9"
+    assert (found.last_value or "")[20:] == "cake"

@@ -6,6 +6,7 @@ import calendar
 import hashlib
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ class Day:
     total: float
     first_at: datetime
     last_at: datetime
+    kept: list[tuple[datetime, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Person:
     segments: dict[str, datetime] = field(default_factory=dict)
     journeys: set[str] = field(default_factory=set)
     touches: list[tuple[datetime, str]] = field(default_factory=list)
+    devices: list[tuple[str, str]] = field(default_factory=list)
     number: int = 0
 
 
@@ -52,6 +55,8 @@ NEGATIVE = {
     "not_regex": "regex",
     "not_during": "during",
     "not_given": "given",
+    "latest_not_in": "latest_in",
+    "earliest_not_in": "earliest_in",
 }
 
 
@@ -133,6 +138,8 @@ def _behaved(rule: dict[str, Any], p: Person, today: date) -> bool:
             good = _inside(at, value, today)
         else:
             good = (at > back(today, value)) == op.endswith("within")
+    elif op.startswith(("max_", "min_", "latest_", "earliest_")):
+        good = _kept(op, value, sorted((pair for d in seen for pair in d.kept), key=_time))
     else:
         good = _counts(op, value, seen)
     if good and "not_since" in rule:
@@ -165,6 +172,47 @@ def _counts(op: str, value: Any, seen: list[Day]) -> bool:
         "not": lambda: n == 0,
     }
     return tests[op.split("_")[-1]]()
+
+
+def _time(pair: tuple[datetime, Any]) -> datetime:
+    return pair[0]
+
+
+def _kept(op: str, value: Any, kept: list[tuple[datetime, Any]]) -> bool:
+    """Whether the greatest, smallest, last or first of the kept values is as asked."""
+    which, _, test = op.partition("_")
+    found = [raw for _at, raw in kept]
+    if which in ("max", "min"):
+        found = [number for raw in found if (number := number_in(raw)) is not None]
+        found = [max(found) if which == "max" else min(found)] if found else []
+    if not found:
+        return False
+    x = found[-1 if which == "latest" else 0]
+    if test == "in":
+        asked = value if isinstance(value, list) else [value]
+        if isinstance(asked[0], str | bool):
+            return _fold(text_of(x)) in [_fold(text_of(item)) for item in asked]
+        return number_in(x) in asked
+    if test == "contains":
+        return _fold(value) in _fold(text_of(x))
+    n = number_in(x)
+    if n is None:
+        return False
+    return {"gte": n >= value, "gt": n > value, "lte": n <= value, "lt": n < value}[test]
+
+
+def text_of(raw: Any) -> str:
+    """A value as text."""
+    return str(raw).lower() if isinstance(raw, bool) else str(raw)
+
+
+def number_in(raw: Any) -> float | None:
+    """The number that a value is, or that its text spells."""
+    if isinstance(raw, bool):
+        return None
+    if isinstance(raw, str):
+        return float(raw) if re.fullmatch(r"[+-]?\d{1,15}(\.\d+)?", raw) else None
+    return float(raw)
 
 
 def _followed(rule: dict[str, Any], seen: list[Day], other: list[Day], today: date) -> bool:
@@ -253,12 +301,8 @@ def _day_in(at: datetime, zone: str = "UTC") -> date:
 def _value(name: str, p: Person, kind: str, rule: dict[str, Any]) -> Any:
     zone = p.columns["contact.time_zone"] if rule.get("zone") == "contact" else ""
     zone = zone if zone in available_timezones() else "UTC"
-    if name == "journey.ever":
-        return sorted(p.journeys)
-    if name == "touch.first.utm_campaign":
-        return min(p.touches)[1] if p.touches else None
-    if name == "touch.any.utm_campaign":
-        return sorted({campaign for _, campaign in p.touches if campaign})
+    if name in SETS:
+        return SETS[name](p)
     if not name.startswith("attr."):
         found = p.columns[name]
         return _day_in(found, zone) if kind == "date" and found is not None else found
@@ -274,6 +318,16 @@ def _value(name: str, p: Person, kind: str, rule: dict[str, Any]) -> Any:
     if kind == "list":
         return raw if isinstance(raw, list) else [raw] if isinstance(raw, str) else []
     return raw
+
+
+SETS: dict[str, Callable[[Person], Any]] = {
+    "contact.os": lambda p: sorted({system for _form, system in p.devices if system}),
+    "contact.device": lambda p: sorted({form for form, _system in p.devices if form}),
+    "journey.ever": lambda p: sorted(p.journeys),
+    "touch.first.utm_campaign": lambda p: min(p.touches)[1] if p.touches else None,
+    "touch.any.utm_campaign": lambda p: sorted({found for _, found in p.touches if found}),
+}
+"""What is read of several rows."""
 
 
 def _day(raw: Any, zone: str) -> date | None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.rules.meaning import Day, Person, back, holds
 from tests.world import signal
+from trellis.events.counting import number_of, said_of
 from trellis.journeys.models import Journey
 from trellis.leads.models import Line, Stage
 from trellis.people.models import Attribute
@@ -78,6 +79,9 @@ TYPES = {
     "contact.created_at": "date",
     "standing.last_seen": "date",
     "score": "number",
+    "company.score": "number",
+    "contact.os": "list",
+    "contact.device": "choices",
     "temperature": "choice",
     "stage": "choice",
     "attr.topic": "text",
@@ -103,6 +107,7 @@ def leaf(name: str, op: str, **more: st.SearchStrategy[Any]) -> st.SearchStrateg
 
 
 JOURNEYS = ["welcome", "class"]
+FORMS = ["phone", "desktop"]
 LISTS_OF_TEXT = ("in", "not_in", "contains_any", "contains_none")
 
 
@@ -145,7 +150,8 @@ def value_leaf(name: str) -> st.SearchStrategy[Any]:
             leaf(name, "empty"),
         )
     if kind == "choices":
-        some = st.lists(st.sampled_from(JOURNEYS), min_size=1, max_size=2)
+        keys = FORMS if name == "contact.device" else JOURNEYS
+        some = st.lists(st.sampled_from(keys), min_size=1, max_size=2)
         return st.one_of(
             *(leaf(name, op, value=some) for op in ("has", "has_all", "has_not")),
             leaf(name, "empty"),
@@ -188,13 +194,32 @@ def date_leaf(name: str) -> st.SearchStrategy[Any]:
     return st.one_of(found, found.map(lambda rule: {**rule, "zone": "contact"}))
 
 
-ORDERED = ("count_gte", "count_gt", "did", "days_gte", "sum_gte", "sum_gt", "last_within")
+ORDERED = (
+    *("count_gte", "count_gt", "did", "days_gte", "sum_gte", "sum_gt", "last_within"),
+    *("max_gte", "min_lte", "latest_in", "latest_gte"),
+)
+KEPT = st.sampled_from(
+    [0, 0.5, 3, -2, 7, "7", "cake", "Cake", "Ma\u0301laga", "", True, "-1.5"]
+)
+ASKED_KEPT = st.one_of(
+    st.lists(st.sampled_from(["cake", "MÁLAGA", "7", "x"]), min_size=1, max_size=2),
+    st.lists(st.sampled_from([0, 0.5, 7, -2]), min_size=1, max_size=2),
+    st.sampled_from(["cake", 7, True]),
+)
+AMOUNTS = st.sampled_from([-1, 0, 2.5, 7])
 BEHAVIOUR: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(("count_gte", "count_gt", "count_lte"), st.integers(0, 6)),
     **dict.fromkeys(("count_lt", "count_eq", "days_gte", "days_lte"), st.integers(0, 6)),
     "count_between": st.tuples(st.integers(0, 6), st.integers(0, 6)).map(sorted),
-    **dict.fromkeys(("sum_gte", "sum_gt", "sum_lt"), st.sampled_from([-1, 0, 2.5, 7])),
-    **dict.fromkeys(("sum_lte", "avg_gte", "avg_lte"), st.sampled_from([-1, 0, 2.5, 7])),
+    **dict.fromkeys(("sum_gte", "sum_gt", "sum_lt", "sum_lte", "avg_gte", "avg_lte"), AMOUNTS),
+    **dict.fromkeys(("max_gte", "max_gt", "max_lt", "max_lte"), AMOUNTS),
+    **dict.fromkeys(("min_gte", "min_gt", "min_lt", "min_lte"), AMOUNTS),
+    **dict.fromkeys(("latest_gte", "latest_lte", "earliest_gte", "earliest_lte"), AMOUNTS),
+    **dict.fromkeys(("latest_in", "latest_not_in"), ASKED_KEPT),
+    **dict.fromkeys(("earliest_in", "earliest_not_in"), ASKED_KEPT),
+    **dict.fromkeys(
+        ("latest_contains", "earliest_contains"), st.sampled_from(["a", "CA", "7", "Ма"])
+    ),
     **dict.fromkeys(("did", "did_not"), st.none()),
     **dict.fromkeys(("last_within", "last_before", "first_within", "first_before"), SPANS),
     **dict.fromkeys(
@@ -265,7 +290,10 @@ def days(draw: st.DrawFn) -> list[Day]:
         hours = sorted(draw(st.tuples(st.integers(0, 23), st.integers(0, 23))))
         first, last = (datetime.combine(day, time(hour), UTC) for hour in hours)
         total = draw(st.sampled_from([0.0, 0.5, 3.0, -2.0]))
-        found.append(Day(day, draw(st.integers(1, 4)), total, first, last))
+        hours_kept = st.lists(st.integers(0, 23), max_size=3, unique=True)
+        kept = [(datetime.combine(day, time(h), UTC), draw(KEPT)) for h in draw(hours_kept)]
+        kept = [(at, raw) for at, raw in kept if raw != ""]
+        found.append(Day(day, draw(st.integers(1, 4)), total, first, last, kept))
     return found
 
 
@@ -281,6 +309,7 @@ PEOPLE = st.builds(
             "contact.created_at": STAMPS,
             "standing.last_seen": STAMPS,
             "score": st.sampled_from([-3, 0, 1, 100]),
+            "company.score": st.sampled_from([None, -3, 0, 2, 100]),
             "contact.time_zone": st.sampled_from(["", "Asia/Tokyo", "America/Lima", "Mars"]),
             "temperature": st.sampled_from(["cold", "warm", "hot"]),
             "temperature.since": DAYS,
@@ -315,8 +344,21 @@ PEOPLE = st.builds(
     ),
     segments=st.fixed_dictionaries({}, optional={"list": STAMPS}),
     journeys=st.sets(st.sampled_from(JOURNEYS)),
+    devices=st.lists(st.tuples(st.sampled_from(["", *FORMS]), TEXTS), max_size=2, unique=True),
     touches=st.lists(st.tuples(STAMPS, TEXTS), max_size=2, unique_by=lambda row: row[0]),
 )
+
+
+def kept_columns(kept: list[tuple[datetime, Any]]) -> list[Any]:
+    """The values of a day as they are stored."""
+    numbers = [number for _at, raw in kept if (number := number_of(raw)) is not None]
+    said = [text for at, raw in kept if (text := said_of(raw, at)) is not None]
+    return [
+        max(numbers, default=None),
+        min(numbers, default=None),
+        min(said, default=None),
+        max(said, default=None),
+    ]
 
 
 class World:
@@ -331,7 +373,7 @@ class World:
             ("tags", "list"),
         ):
             Attribute.objects.create(key=key, label=key.title(), type=kind)
-        self.signals = {key: signal(key).pk for key in ("visit", "order")}
+        self.signals = {key: signal(key, value_prop="value").pk for key in ("visit", "order")}
         self.journeys = {
             key: Journey.objects.create(key=key, name=key.title()).pk for key in JOURNEYS
         }
@@ -370,13 +412,17 @@ class World:
                 ],
             )
             rows = [
-                [number, self.signals[key], d.day, d.n, d.total, d.first_at, d.last_at]
+                [
+                    *(number, self.signals[key], d.day, d.n, d.total, d.first_at, d.last_at),
+                    *kept_columns(d.kept),
+                ]
                 for key, found in person.signals.items()
                 for d in found
             ]
             cursor.executemany(
                 "INSERT INTO signal_daily (contact_id, signal_id, day, n, sum, first_at,"
-                " last_at) VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                " last_at, high, low, first_value, last_value)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 rows,
             )
             cursor.executemany(
@@ -393,6 +439,20 @@ class World:
                 " entered_at, step_since, entry) VALUES (%s, %s, 1, 'done', 'end', 0, %s, %s, '{}')",
                 [[number, self.journeys[key], seen, seen] for key in sorted(person.journeys)],
             )
+            cursor.executemany(
+                "INSERT INTO contact_device (contact_id, form, os, browser, language, last_at)"
+                " VALUES (%s, %s, %s, '', '', %s)",
+                [[number, *pair, seen] for pair in person.devices],
+            )
+            if at["company.score"] is not None:
+                cursor.execute(
+                    "UPDATE contact SET company_id = contact_id WHERE contact_id = %s", [number]
+                )
+                cursor.execute(
+                    "INSERT INTO company_score (company_id, score, people, hot, at)"
+                    " VALUES (%s, %s, 1, 0, %s)",
+                    [number, at["company.score"], seen],
+                )
             cursor.executemany(
                 "INSERT INTO touch (contact_id, at, how, utm) VALUES (%s, %s, 'visit', %s)",
                 [

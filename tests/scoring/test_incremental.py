@@ -20,6 +20,7 @@ from tests.rules.test_meaning import (
     RULES,
     TYPES,
     World,
+    kept_columns,
     signal_leaf,
     value_leaf,
 )
@@ -117,9 +118,17 @@ def do(world: World, ids: list[int], step: tuple[Any, ...], today: date) -> None
             noon = datetime.combine(day, time(12), NOW.tzinfo)
             cursor.execute(
                 "INSERT INTO signal_daily AS d (contact_id, signal_id, day, n, sum, first_at,"
-                " last_at) VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (contact_id,"
-                " signal_id, day) DO UPDATE SET n = d.n + EXCLUDED.n, sum = d.sum + EXCLUDED.sum",
-                [ids[who], world.signals[key], day, n, n / 2, noon, noon],
+                " last_at, high, low, first_value, last_value)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+                " ON CONFLICT (contact_id, signal_id, day) DO UPDATE SET n = d.n + EXCLUDED.n,"
+                " sum = d.sum + EXCLUDED.sum, high = greatest(d.high, EXCLUDED.high),"
+                " low = least(d.low, EXCLUDED.low),"
+                " first_value = least(d.first_value, EXCLUDED.first_value),"
+                " last_value = greatest(d.last_value, EXCLUDED.last_value)",
+                [
+                    *(ids[who], world.signals[key], day, n, n / 2, noon, noon),
+                    *kept_columns([(noon, n / 2 if n != 2 else "cake")]),
+                ],
             )
         else:
             _, who, (key, value) = step

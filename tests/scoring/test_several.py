@@ -13,6 +13,9 @@ from trellis.core import locks
 from trellis.core.errors import Conflict, InvalidInput
 from trellis.people.models import Contact
 from trellis.pipeline import recompute, ticks
+from trellis.rules.explain import explain as why
+from trellis.rules.parse import parse
+from trellis.rules.registry import SCORE, snapshot
 from trellis.rules.types import RuleError
 from trellis.scoring import actions, companies
 from trellis.scoring.drafting import ModelDraft, RuleDraft
@@ -244,6 +247,41 @@ def test_who_moves_to_another_company_counts_there_from_then_on() -> None:
     settle(ann)
     ticks.score_companies(NOW)
     assert companies.score_of(5) is None
+
+
+def test_a_rule_over_the_score_of_a_company_follows_it() -> None:
+    signals["page"] = signal("page")
+    gives(default(), 1, "page")
+    segment("firm", {"field": "company.score", "op": "gte", "value": 30})
+    ann, bob = company_people(5, 2, 10)
+    settle(ann, bob)
+    ticks.score_companies(NOW)
+    ticks.windows(NOW)
+    assert members_of("firm") == set()
+    did(bob, signals["page"], TODAY, 25)
+    settle(bob)
+    ticks.score_companies(NOW)
+    assert ticks.windows(NOW) == 2, "the score of the company wakes all of its people"
+    assert members_of("firm") == {ann, bob}
+    below = {"field": "company.score", "op": "lt", "value": 30}
+    told = why(parse(below, snapshot()), ann, NOW)
+    assert (told.holds, told.actual) == (False, 35)
+    with pytest.raises(RuleError):
+        parse({"field": "company.score", "op": "gt", "value": 1}, snapshot(), level=SCORE)
+
+
+def test_another_way_of_scoring_companies_wakes_their_people() -> None:
+    signals["page"] = signal("page")
+    gives(default(), 1, "page")
+    segment("firm", {"field": "company.score", "op": "gte", "value": 12})
+    people = company_people(5, 2, 10)
+    settle(*people)
+    ticks.score_companies(NOW)
+    ticks.windows(NOW)
+    actions.save_model(SYSTEM, default().pk, ModelDraft(company_by="sum"))
+    recompute.recompute()
+    ticks.windows(NOW)
+    assert members_of("firm") == set(people)
 
 
 def test_scoring_everybody_can_be_stopped_and_started(monkeypatch: pytest.MonkeyPatch) -> None:

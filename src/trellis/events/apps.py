@@ -27,11 +27,12 @@ class EventsConfig(AppConfig):
                 model=models.SignalDaily,
                 mode="add",
                 total=("n", "sum"),
-                first=("first_at",),
-                last=("last_at",),
+                first=("first_at", "low", "first_value"),
+                last=("last_at", "high", "last_value"),
                 undone=_recount,
             )
         )
+        register(ContactTable(model=models.ContactDevice, mode="keep"))
         register(ContactTable(model=models.Decision, mode="move"))
 
 

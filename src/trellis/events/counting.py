@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from trellis.core import db, sql
@@ -24,6 +25,8 @@ _SQL = sql.load(__package__, "signals")
 _NUMERAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 LARGEST = 10**15
 """Numbers beyond this are no amounts; they add nothing."""
+KEPT = 200
+"""Letters of a value that are kept, at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +74,11 @@ def count(rows: Sequence[Logged], epoch: int) -> set[int]:
         (row, signal) for row in rows for signal in book.plain.get((row.type, row.name), ())
     ]
     hits.extend(_filtered(rows, book))
-    if hits:
-        db.hot(_SQL["plain"], _columns(hits))
+    plain = [hit for hit in hits if not hit[1].value_prop]
+    if plain:
+        db.hot(_SQL["plain"], _columns(plain))
+    if len(plain) < len(hits):
+        db.hot(_SQL["valued"], _columns([hit for hit in hits if hit[1].value_prop], VALUED))
     return {row.contact_id for row, _ in hits}
 
 
@@ -116,20 +122,61 @@ def _filtered(rows: Sequence[Logged], book: Book) -> list[Hit]:
     return [(asked[i], signals[signal_id]) for i, signal_id in db.fetch(text, params)]
 
 
-def number_of(value: object) -> float:
-    """The number in a property: a JSON number, or a plain numeral in a string; else 0."""
+def number_of(value: object) -> float | None:
+    """The number in a property: a JSON number, or a plain numeral in a string; else None."""
     if isinstance(value, bool):
-        return 0.0
+        return None
     if isinstance(value, int | float):
-        return float(value) if abs(value) <= LARGEST else 0.0
+        return float(value) if abs(value) <= LARGEST else None
     if isinstance(value, str) and _NUMERAL.fullmatch(value):
-        return float(value) if abs(float(value)) <= LARGEST else 0.0
-    return 0.0
+        return float(value) if abs(float(value)) <= LARGEST else None
+    return None
 
 
-def _columns(hits: Iterable[Hit]) -> list[list[Any]]:
+def said_of(value: object, at: datetime) -> str | None:
+    """A property as text after the time it was said at, so that texts sort by time; None
+    where it holds no single value. As the database writes numbers."""
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+    elif isinstance(value, float):
+        text = format(Decimal(repr(value + 0.0)), "f")
+    elif isinstance(value, int | str):
+        text = str(value).replace("\x00", "")
+    else:
+        return None
+    return f"{at.astimezone(UTC):%Y%m%d%H%M%S%f}{text[:KEPT]}" if text else None
+
+
+@dataclass(slots=True)
+class _Cell:
+    """What is counted of a contact, a signal and a day."""
+
+    n: int
+    sum: float
+    first_at: datetime
+    last_at: datetime
+    high: float | None = None
+    low: float | None = None
+    first_value: str | None = None
+    last_value: str | None = None
+
+    def keep(self, number: float | None, said: str | None) -> None:
+        if number is not None:
+            self.sum += number
+            self.high = number if self.high is None else max(self.high, number)
+            self.low = number if self.low is None else min(self.low, number)
+        if said is not None:
+            self.first_value = said if self.first_value is None else min(self.first_value, said)
+            self.last_value = said if self.last_value is None else max(self.last_value, said)
+
+
+PLAIN = ("n", "sum", "first_at", "last_at")
+VALUED = (*PLAIN, "high", "low", "first_value", "last_value")
+
+
+def _columns(hits: Iterable[Hit], names: Sequence[str] = PLAIN) -> list[list[Any]]:
     """The hits added up per contact, signal and day, as columns."""
-    sums: dict[tuple[int, int, date], list[Any]] = {}
+    cells: dict[tuple[int, int, date], _Cell] = {}
     days: dict[int, date] = {}
     for row, signal in hits:
         hour = int(row.at.timestamp()) // 900
@@ -137,18 +184,17 @@ def _columns(hits: Iterable[Hit]) -> list[list[Any]]:
         if day is None:
             day = days[hour] = day_of(row.at)
         key = (row.contact_id, signal.id, day)
-        value = number_of(row.props.get(signal.value_prop)) if signal.value_prop else 0.0
-        cell = sums.get(key)
+        cell = cells.get(key)
         if cell is None:
-            sums[key] = [1, value, row.at, row.at]
+            cell = cells[key] = _Cell(1, 0.0, row.at, row.at)
         else:
-            cell[0] += 1
-            cell[1] += value
-            cell[2] = min(cell[2], row.at)
-            cell[3] = max(cell[3], row.at)
+            cell.n += 1
+            cell.first_at = min(cell.first_at, row.at)
+            cell.last_at = max(cell.last_at, row.at)
+        if signal.value_prop:
+            value = row.props.get(signal.value_prop)
+            cell.keep(number_of(value), said_of(value, row.at))
     return [
-        [key[0] for key in sums],
-        [key[1] for key in sums],
-        [key[2] for key in sums],
-        *([cell[i] for cell in sums.values()] for i in range(4)),
+        *([key[place] for key in cells] for place in range(3)),
+        *([getattr(cell, name) for cell in cells.values()] for name in names),
     ]

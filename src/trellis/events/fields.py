@@ -1,4 +1,4 @@
-"""The fields ``signal.<key>`` of rules."""
+"""The fields ``signal.<key>`` of rules, and those of devices."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
 
+from trellis.events import devices
 from trellis.events.models import Signal
 from trellis.rules.parse import parse
 from trellis.rules.registry import PROPS, PROVIDERS, Field
@@ -14,7 +15,8 @@ from trellis.rules.types import SIGNAL, EventRef, RuleError
 
 def provide() -> Iterable[Field]:
     """One field per signal that counts; while its past is still being counted, what reads
-    it waits."""
+    it waits; and the devices that people came with."""
+    yield from devices.fields()
     for row in Signal.objects.exclude(status="broken").order_by("name"):
         event = _event(row)
         if event is None:

@@ -106,7 +106,8 @@ class Signal(models.Model):
     ``status``: building (back-fill runs, progress 0..100), live, or broken (why).
     ``epoch``: batches of this epoch and later count it live; earlier events are back-filled,
     up to ``filled_to`` so far (null: nothing yet; once live, everything).
-    ``value_prop``: a numeric property that is summed beside the count. ``contacts``: for how
+    ``value_prop``: a property that is kept beside the count: its sum, greatest and smallest
+    number, its first and last value (``SignalDaily``). ``contacts``: for how
     many it was ever counted, as of the last night. ``version`` refuses the older of two edits.
     """
 
@@ -137,7 +138,12 @@ class Signal(models.Model):
 
 
 class SignalDaily(models.Model):
-    """How often a contact did something on a day (days of the instance's zone)."""
+    """How often a contact did something on a day (days of the instance's zone).
+
+    Of the signal's ``value_prop``: ``sum``, ``high`` and ``low`` of its numbers; and
+    ``first_value`` and ``last_value``, each after its time in 20 digits
+    (``20261123150000000000cake``), so that the least is the first and the greatest the last.
+    """
 
     pk = models.CompositePrimaryKey("contact_id", "signal_id", "day")
     contact_id = models.BigIntegerField()
@@ -147,9 +153,30 @@ class SignalDaily(models.Model):
     sum = models.FloatField(default=0, db_default=0)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
+    high = models.FloatField(null=True)
+    low = models.FloatField(null=True)
+    first_value = models.TextField(null=True, db_collation="C")  # none differs from ""
+    last_value = models.TextField(null=True, db_collation="C")  # none differs from ""
 
     class Meta:
         db_table = "signal_daily"
+
+
+class ContactDevice(models.Model):
+    """A device that a contact came with: ``form`` phone, tablet or desktop, system, browser,
+    and the language it asks for; "" where that is not known. ``last_at``: when its newest
+    visit began."""
+
+    pk = models.CompositePrimaryKey("contact_id", "form", "os", "browser", "language")
+    contact_id = models.BigIntegerField()
+    form = models.TextField()
+    os = models.TextField()
+    browser = models.TextField()
+    language = models.TextField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "contact_device"
 
 
 class SignalDay(models.Model):

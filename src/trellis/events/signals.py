@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -180,11 +180,27 @@ def _statement(block: str, signal: Signal, name_id: int) -> tuple[str, dict[str,
         compiled = compile_filter(parse(signal.filter, PROPS), "e.props", "f_")
         condition = compiled.text
         params.update(compiled.params)
-    value = "0::float8"
-    if signal.value_prop:
-        value = _SQL["value"].split("\n", 1)[1]
-        params.update(prop=signal.value_prop, largest=LARGEST)
-    return _SQL[block].replace("{condition}", condition).replace("{value}", value), params
+    text, kept = _SQL[block].replace("{condition}", condition), value_sql(signal.value_prop)
+    params.update(kept.params)
+    for name, expression in kept.places.items():
+        text = text.replace(f"{{{name}}}", expression)
+    return text, params
+
+
+class Kept(NamedTuple):
+    """SQL of a property of ``e``, the event: ``{value}`` as number, ``{said}`` after its time."""
+
+    places: dict[str, str]
+    params: dict[str, Any]
+
+
+def value_sql(prop: str) -> Kept:
+    """How the back-fill reads the property that a signal keeps; "" keeps none."""
+    if not prop:
+        return Kept({"value": "NULL::float8", "said": "NULL::text"}, {})
+    bodies = {name: _SQL[name].partition("\n")[2] for name in ("value", "said")}
+    places = {name: " ".join(body.split()) for name, body in bodies.items()}  # on one line
+    return Kept(places, {"prop": prop, "largest": LARGEST})
 
 
 def _free_key(name: str) -> str:

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from trellis.core.ids import event_id_of
 from trellis.enrichment import asking
-from trellis.events import counting, decisions, inbox, log, names
+from trellis.events import counting, decisions, devices, inbox, log, names
 from trellis.events.decisions import Decided
 from trellis.events.types import MAX_DEPTH, SYSTEM, Fact, Logged
 from trellis.journeys import engine
@@ -28,6 +28,7 @@ from trellis.people.types import Claim, Resolution
 from trellis.pipeline import arrivals, definitions
 from trellis.pipeline.derive import derive as derive_touched
 from trellis.sources import touches
+from trellis.tracking.devices import device_of
 from trellis.tracking.profile import language_of
 
 NOBODY = Resolution(contact_ids=[])
@@ -278,6 +279,23 @@ def count_signals(batch: Batch) -> None:
     batch.counted = counting.count(batch.rows, batch.epoch)
 
 
+def note_devices(batch: Batch) -> None:
+    """Remember the devices that visits began with."""
+    devices.note(
+        [
+            devices.Came(row.contact_id, found.form, found.os, found.browser, language, row.at)
+            for row in batch.rows
+            if row.props.get("session_start")
+            for found in [device_of(*_agent(row))]
+            for language in [language_of(str(row.props.get("locale") or ""))]
+        ]
+    )
+
+
+def _agent(row: Logged) -> tuple[str, bool]:
+    return str(row.props.get("user_agent") or ""), row.props.get("touch") is True
+
+
 def note_touches(batch: Batch) -> None:
     """Record arrivals through a source."""
     touches.record(batch.rows, batch.people.created)
@@ -342,6 +360,7 @@ STAGES: tuple[Callable[[Batch], None], ...] = (
     write_profiles,
     write_consents,
     count_signals,
+    note_devices,
     note_touches,
     hear_back,
     derive,

@@ -70,10 +70,7 @@ def score_companies(now: datetime) -> int:
     """Score the companies again whose people changed; returns how many changed. Where a
     rule reads the score of a company, its people are due for ``windows``."""
     with transaction.atomic():
-        changed = companies.run_due(now)
-        if changed and companies.is_read():
-            db.run(_SQL["wake_people"], {"companies": changed, "today": day_of(now)})
-    return len(changed)
+        return len(companies.run_due(now))
 
 
 def upkeep(now: datetime) -> None:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from trellis.rules import dates, windows
+from trellis.rules import dates, values, windows
 from trellis.rules.features import Feature
-from trellis.rules.operators import COUNT, COUNTS, NONE, SPAN, WINDOW, Operator
+from trellis.rules.operators import (
+    AMOUNT,
+    COUNT,
+    COUNTS,
+    MANY,
+    NONE,
+    ONE,
+    SPAN,
+    WINDOW,
+    Operator,
+)
 from trellis.rules.registry import counted
 from trellis.rules.sequences import Sequence
 from trellis.rules.types import Leaf, Moment, Period, Range, Span, Window
@@ -14,12 +25,21 @@ from trellis.rules.types import Leaf, Moment, Period, Range, Span, Window
 if TYPE_CHECKING:
     from trellis.rules.compiler import Compiler
 
+STAMP = 20
+"""Letters of the time that stands before a kept value: it makes the greatest the last."""
+
+_NUMBER = "^[+-]?[0-9]{1,18}([.][0-9]{1,30})?$"
+
 _LOOKS_AT = {
     "count": "n",
     "did": "n",
     "days": "days",
     "sum": "sum",
     "avg": "avg",
+    "max": "max",
+    "min": "min",
+    "latest": "latest",
+    "earliest": "earliest",
     "last": "last",
     "first": "first",
     "followed": "followed",
@@ -29,8 +49,8 @@ _LOOKS_AT = {
 
 
 def looks_at(op: str) -> str:
-    """What a leaf looks at: ``n``, ``days``, ``sum``, ``avg``, ``last``, ``first`` day, or
-    the last day that was ``followed``."""
+    """What a leaf looks at: ``n``, ``days``, ``sum``, ``avg``, ``max``, ``min``, ``latest`` or
+    ``earliest`` value, ``last`` or ``first`` day, or the last day that was ``followed``."""
     return _LOOKS_AT[op.split("_")[0]]
 
 
@@ -40,7 +60,7 @@ def predicate(compiler: Compiler, leaf: Leaf, operator: Operator) -> str:
     if operator.paired:
         return f"({actual(compiler, leaf)} IS NOT NULL)"
     places = _operands(compiler, leaf, operator)
-    places[looks_at(leaf.op)] = actual(compiler, leaf)
+    places[looks_at(leaf.op)] = _comparable(leaf, operator, actual(compiler, leaf))
     tests = [f"coalesce({operator.sql.format(**places)}, false)"]
     number = signal_of(compiler, leaf)
     if leaf.not_since:
@@ -69,6 +89,10 @@ def actual(compiler: Compiler, leaf: Leaf) -> str:
         total = compiler.feature(Feature(number, "sum", leaf.within))
         n = compiler.feature(Feature(number, "n", leaf.within))
         return f"({total} / nullif({n}, 0))"
+    if what in ("max", "min"):
+        return compiler.feature(Feature(number, what, leaf.within))
+    if what in ("latest", "earliest"):
+        return f"substr({compiler.feature(Feature(number, what, leaf.within))}, {STAMP + 1})"
     return f"coalesce({compiler.feature(Feature(number, what, leaf.within))}, 0)"
 
 
@@ -87,12 +111,37 @@ def _operands(compiler: Compiler, leaf: Leaf, operator: Operator) -> dict[str, s
         return {"since": params.since(value)}
     if operator.value == WINDOW:
         return _during(compiler, leaf)
+    if operator.value in (MANY, ONE):
+        return {"v": _values(compiler, leaf)}
     cast = "bigint" if operator.value in (COUNT, COUNTS) else "float8"
     if operator.value == COUNTS:
         assert isinstance(value, tuple), "parsed"
         low, high = (params.add(_plain(item), cast) for item in value)
         return {"lo": low, "hi": high}
     return {"v": params.add(_plain(value), cast)}
+
+
+def _values(compiler: Compiler, leaf: Leaf) -> str:
+    """The place of the values that a kept text is compared with."""
+    if not isinstance(leaf.value, tuple):
+        return compiler.params.add(values.fold(str(leaf.value)), "text")
+    if _numeric(leaf):
+        return compiler.params.add(list(leaf.value), "numeric[]")
+    texts = [values.fold(str(item)) for item in leaf.value]
+    return compiler.params.add(texts, "text[]")
+
+
+def _comparable(leaf: Leaf, operator: Operator, x: str) -> str:
+    """What is looked at as it is compared: a kept text as number or in lower case."""
+    if looks_at(leaf.op) not in ("latest", "earliest"):
+        return x
+    if operator.value == AMOUNT or _numeric(leaf):
+        return f"CASE WHEN {x} ~ '{_NUMBER}' THEN {x}::numeric END"
+    return f"lower(normalize({x}))"
+
+
+def _numeric(leaf: Leaf) -> bool:
+    return isinstance(leaf.value, tuple) and isinstance(leaf.value[0], Decimal)
 
 
 def _during(compiler: Compiler, leaf: Leaf) -> dict[str, str]:

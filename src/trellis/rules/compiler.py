@@ -11,31 +11,17 @@ and the beginnings of windows are parameters, made by ``Params.bind``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from trellis.core import clock
-from trellis.rules import behaviour, dates, types, values
+from trellis.rules import behaviour, dates, operands, types, values
+from trellis.rules.consents import Consents
 from trellis.rules.features import Feature, Features
-from trellis.rules.operators import (
-    MANY,
-    MONTHS,
-    NONE,
-    OPERATORS,
-    PAIR,
-    PERIOD,
-    SHARE,
-    SPAN,
-    WEEKDAYS,
-    WILD,
-    Operator,
-)
+from trellis.rules.operators import OPERATORS, Operator
 from trellis.rules.params import Params, Scope, Sql
 from trellis.rules.registry import PROPS, Field, Join
 from trellis.rules.sequences import Sequences
-from trellis.rules.types import WEEKDAYS as DAYS
-from trellis.rules.types import Leaf, Moment, Period, Rule, Scalar, Span, Value
+from trellis.rules.types import Leaf, Rule, Span
 
 _MEMBER = (
     "EXISTS (SELECT 1 FROM membership x WHERE x.contact_id = c.contact_id"
@@ -46,13 +32,6 @@ _MEMBER_SINCE = (
     "(SELECT (x.since AT TIME ZONE {zone})::date FROM membership x"
     " WHERE x.contact_id = c.contact_id AND x.segment_id = {id})"
 )
-
-_TYPE_CASTS = {
-    types.NUMBER: "numeric",
-    types.RANDOM: "numeric",
-    types.BOOLEAN: "boolean",
-    types.DATE: "date",
-}
 
 
 class Compiler:
@@ -80,7 +59,7 @@ class Compiler:
         self.member = member or (lambda segment_id: _MEMBER.format(id=int(segment_id)))
         self.features = Features(self.params)
         self.sequences = Sequences(self.params)
-        self.consents: dict[tuple[str, str, str], str] = {}
+        self.consents = Consents(self.params)
         self.table_joins: dict[str, Join] = {}
         self.moving: list[str] = []
         self._share = share
@@ -155,7 +134,7 @@ class Compiler:
             text, changes = dates.yearly(self.params, places["x"], leaf)
             self.moving += changes
             return f"coalesce({text}, false)"
-        places.update(self._operands(leaf, operator, places["x"]))
+        places.update(operands.places(self, leaf, operator, places["x"]))
         return f"coalesce({operator.sql.format(**places)}, false)"
 
     def _segments(self, leaf: Leaf) -> str:
@@ -182,7 +161,7 @@ class Compiler:
 
     def _since_day(self, leaf: Leaf, field: Field) -> str:
         if leaf.type == types.CONSENT:
-            column = self._consent(field.consent, leaf.channel, "at")
+            column = self.consents.column(field.consent, leaf.channel, "at")
             return f"({column} AT TIME ZONE {self.params.zone()})::date"
         derived = self.columns.get(f"{field.key}.since")
         if derived is None:
@@ -216,7 +195,7 @@ class Compiler:
     def _raw(self, leaf: Leaf) -> str:
         field = self.fields[leaf.field]
         if field.consent:
-            column = self._consent(field.consent, leaf.channel, field.column)
+            column = self.consents.column(field.consent, leaf.channel, field.column)
         else:
             if field.key in self.columns:
                 return self.columns[field.key]
@@ -231,10 +210,6 @@ class Compiler:
         if field.zoned:
             return self._once(f"({column} AT TIME ZONE {self._zone(leaf)})::date")
         return column
-
-    def _consent(self, purpose: str, channel: str, column: str) -> str:
-        key = (purpose, channel, column)
-        return f"k.{self.consents.setdefault(key, f'k{len(self.consents)}')}"
 
     def _join(self, field: Field, text: str) -> None:
         if field.join is not None and f"{field.join.alias}." in text:
@@ -277,60 +252,6 @@ class Compiler:
             return f"coalesce({raw}::text <> '', false)"
         return f"({raw} IS NOT NULL)"
 
-    def _operands(self, leaf: Leaf, operator: Operator, x: str) -> dict[str, str]:
-        shape, value, params = operator.value, leaf.value, self.params
-        if shape == NONE:
-            return {}
-        if shape == SPAN:
-            return self._span(operator, value, x)
-        if shape == PERIOD:
-            assert isinstance(value, Period), "parsed"
-            self.moving += [dates.crosses(params, x, day) for day in dates.moments(value)]
-            low, high = dates.edges(params, value)
-            return {"lo": low, "hi": high}
-        if shape in (WEEKDAYS, MONTHS):
-            assert isinstance(value, tuple), "parsed"
-            days = [DAYS.index(str(item)) + 1 for item in value] if shape == WEEKDAYS else []
-            return {"v": params.add(days or [int(str(item)) for item in value], "int[]")}
-        cast = self._cast(leaf)
-        if shape in (PAIR, SHARE):
-            assert isinstance(value, tuple), "parsed"
-            low, high = (self._operand(leaf, item, cast, x) for item in value)
-            return {"lo": low, "hi": high}
-        if shape == MANY:
-            assert isinstance(value, tuple), "parsed"
-            items = [values.operand(self.fields[leaf.field], leaf, item) for item in value]
-            return {"v": params.add(items, f"{cast}[]")}
-        if operator.key == "regex":
-            return {"v": params.add(value, "text")}
-        if shape == WILD:
-            return {"v": params.add(values.wild(values.fold(str(value))), "text")}
-        assert isinstance(value, str | bool | Decimal | date | Moment), "parsed"
-        return {"v": self._operand(leaf, value, cast, x)}
-
-    def _cast(self, leaf: Leaf) -> str:
-        field = self.fields[leaf.field]
-        cast = _TYPE_CASTS.get(leaf.type, "text")
-        if field.choices and isinstance(field.choices[0].id, int):
-            return "int"
-        if leaf.type == types.NUMBER and not field.json_key and values.whole(leaf.value):
-            return "bigint"
-        return cast
-
-    def _operand(self, leaf: Leaf, value: Scalar, cast: str, x: str) -> str:
-        """The place of one value; a relative day moves."""
-        if isinstance(value, Moment):
-            self.moving.append(dates.crosses(self.params, x, value))
-            return self.params.day(value)
-        return self.params.add(values.operand(self.fields[leaf.field], leaf, value), cast)
-
-    def _span(self, operator: Operator, value: Value, x: str) -> dict[str, str]:
-        assert isinstance(value, Span), "parsed"
-        bounds = {"since": dates.back(value), "until": dates.ahead(value), "today": Moment()}
-        used = {name: day for name, day in bounds.items() if f"{{{name}}}" in operator.sql}
-        self.moving += [dates.crosses(self.params, x, day) for day in used.values()]
-        return {name: self.params.day(day) for name, day in used.items()}
-
     # The frame
 
     def frame(self, scope: Scope, *, extra: Sequence[str] = ()) -> str:
@@ -348,10 +269,7 @@ class Compiler:
             parts.append(join.sql.replace("{scope}", limit))
         parts += self.features.joins(scope)
         parts += self.sequences.joins(scope)
-        if self.consents:
-            parts.append(
-                f"LEFT JOIN ({self._consent_query(scope)}) k ON k.contact_id = c.contact_id"
-            )
+        parts += self.consents.joins(scope)
         parts += self._shared_levels()
         parts += extra
         parts.append(f"WHERE c.merged_into IS NULL AND {scope.of('c.contact_id')}")
@@ -374,21 +292,6 @@ class Compiler:
         if self.features.moves():
             parts.append("f.next_on")
         return dates.least(parts)
-
-    def _consent_query(self, scope: Scope) -> str:
-        columns = []
-        for (purpose, channel, column), name in self.consents.items():
-            test = f"x.purpose = {self.params.add(purpose, 'text')}"
-            if channel:
-                test += f" AND x.channel IN ({self.params.add(channel, 'text')}, '*')"
-            columns.append(
-                f"(array_agg(x.{column} ORDER BY x.at DESC, x.consent_id DESC)"
-                f" FILTER (WHERE {test}))[1] AS {name}"
-            )
-        return (
-            f"SELECT x.contact_id, {', '.join(columns)} FROM consent x"
-            f" WHERE {scope.of('x.contact_id')} GROUP BY x.contact_id"
-        )
 
 
 def compile_filter(rule: Rule, column: str, prefix: str = "") -> Sql:

@@ -5,13 +5,21 @@ from __future__ import annotations
 from trellis.rules.types import Group, Rule, Span, moves
 
 _ENDS = frozenset(
-    {"count_gte", "count_gt", "did", "days_gte", "last_within", "first_within", "followed"}
+    {
+        *("count_gte", "count_gt", "did", "days_gte", "last_within", "first_within"),
+        *("followed", "max_gte", "max_gt", "min_lte", "min_lt"),
+        *("latest_in", "latest_contains", "latest_gte", "latest_lte"),
+    }
 )
 _BEGINS = frozenset(
-    {"count_lte", "count_lt", "did_not", "days_lte", "last_before", "first_before"}
+    {
+        *("count_lte", "count_lt", "did_not", "days_lte", "last_before", "first_before"),
+        "latest_not_in",
+    }
 )
 """Operators of behaviour that days can only make false, or only true, while nothing is
-done: counts within a window only fall (sums may rise, where values are negative)."""
+done: counts within a window only fall (sums may rise, where values are negative), the
+greatest value only falls, the smallest only rises, and the last stays until it leaves."""
 
 
 def only_ends(rule: Rule) -> bool:

@@ -126,13 +126,21 @@ def _by_key(leaf: Leaf, actual: Any, fields: Mapping[str, Field]) -> Any:
 def _words(leaf: Leaf, actual: Any, fields: Mapping[str, Field]) -> str:
     label = field_words(leaf, fields)
     if actual is None and leaf.type == types.SIGNAL and looks_at(leaf.op) != "avg":
-        return _("%(field)s: never") % {"field": label}
+        return _nothing(leaf, label)
     said = str(OPERATORS[leaf.op].explanation).format(
         field=label,
         actual=_actual_words(leaf, actual, fields),
         window=window_words(leaf.within),
     )
     return said.strip()
+
+
+def _nothing(leaf: Leaf, label: str) -> str:
+    """What is said of behaviour in which there is nothing to look at."""
+    if not OPERATORS[leaf.op].valued:
+        return _("%(field)s: never") % {"field": label}
+    window = window_words(leaf.within)
+    return (_("%(field)s: no value %(window)s") % {"field": label, "window": window}).strip()
 
 
 def _actual_words(leaf: Leaf, actual: Any, fields: Mapping[str, Field]) -> str:
@@ -164,6 +172,8 @@ def _behaved_words(leaf: Leaf, actual: Any) -> str:
         return ngettext("%(n)s time", "%(n)s times", actual) % {"n": actual}
     if what == "days":
         return ngettext("on %(n)s day", "on %(n)s days", actual) % {"n": actual}
-    if what in ("sum", "avg"):
+    if isinstance(actual, int | float):
         return str(formats.localize(round(actual, 2), use_l10n=True))
+    if what in ("latest", "earliest"):
+        return f"“{actual}”"
     return actual_day(actual)

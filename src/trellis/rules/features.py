@@ -19,8 +19,9 @@ from trellis.rules.types import Moment, Span, Window
 @dataclass(frozen=True, slots=True)
 class Feature:
     """One aggregate over a contact's days of a signal: ``n``, ``sum``, ``first`` and
-    ``last`` day, how many different ``days``, ``first_at``, ``last_at``; ``fade`` and ``fade_sum`` are count and sum
-    weighted linearly down to zero over ``fade`` days (times ``fade``, to stay whole);
+    ``last`` day, how many different ``days``, ``first_at``, ``last_at``, ``max`` and ``min`` of
+    the values kept, the ``latest`` and the ``earliest`` of them (each after its time, see
+    ``behaviour.STAMP``); ``fade`` and ``fade_sum`` are count and sum weighted linearly down to zero over ``fade`` days (times ``fade``, to stay whole);
     ``ends`` has no column, it only notes that a window moves. ``window`` limits the days."""
 
     signal_id: int
@@ -37,6 +38,10 @@ _AGGREGATES = {
     "last": "max(d.day)",
     "first_at": "min(d.first_at)",
     "last_at": "max(d.last_at)",
+    "max": "max(d.high)",
+    "min": "min(d.low)",
+    "latest": "max(d.last_value)",
+    "earliest": "min(d.first_value)",
 }
 
 MANY = 16

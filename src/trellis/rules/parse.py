@@ -97,7 +97,8 @@ class _Reader:
                 _("%(op)s does not fit %(field)s") % {"op": operator.key, "field": field.key},
             )
             return None
-        value = Values(self.problem, field, kind).read(operator, data, _join(path, "value"))
+        read_as = _value_type(kind, operator, data.get("value"))
+        value = Values(self.problem, field, read_as).read(operator, data, _join(path, "value"))
         options = Options(self.problem, self.fields, field, operator).read(data, path)
         if len(self.problems) > before:
             return None
@@ -111,10 +112,19 @@ class _Reader:
             self.problem(_join(path, "op"), _("a filter cannot depend on the day it is read"))
             return None
         behaved = leaf.type == types.SIGNAL and leaf.event is None
+        if OPERATORS[leaf.op].valued and not self.stored and not self.keeps(leaf):
+            place = "op" if behaved else "event.value_prop"
+            self.problem(_join(path, place), _("names no property to look at"))
+            return None
         if self.stored and behaved and counted(leaf, self.fields) is None:
             self.problem(_join(path, "field"), _("no signal counts this"))
             return None
         return leaf
+
+    def keeps(self, leaf: Leaf) -> bool:
+        """Whether what a leaf counts keeps the value of a property."""
+        event = leaf.event or self.fields[leaf.field].event
+        return event is None or bool(event.value_prop)
 
     def field(self, data: Mapping[str, Any], path: str) -> Field | None:
         if "event" in data:
@@ -190,6 +200,19 @@ def _type_of(field: Field, operator: Operator, value: Any) -> str:
     if types.TEXT in operator.types:
         return types.TEXT
     return types.DATE if types.DATE in operator.types else types.NUMBER
+
+
+def _value_type(kind: str, operator: Operator, value: Any) -> str:
+    """The type that a leaf's value is read as: that of the leaf, or, beside the values that
+    a signal keeps, the one it has itself."""
+    if not operator.valued:
+        return kind
+    first = value[0] if isinstance(value, list) and value else value
+    if operator.value == MANY and isinstance(first, bool):
+        return types.BOOLEAN
+    if operator.value == MANY and isinstance(first, int | float):
+        return types.NUMBER
+    return types.TEXT
 
 
 def _join(path: str, key: str) -> str:

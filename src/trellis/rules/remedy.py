@@ -44,7 +44,7 @@ def remedy(leaf: Leaf, actual: Any, fields: Mapping[str, Field]) -> str:
     """What it would take for a leaf to hold, in words; "" where nothing can be said."""
     number = _number(actual)
     if leaf.type == types.SIGNAL:
-        return _behaviour(leaf, number or 0)
+        return _valued(leaf, fields) or _behaviour(leaf, number or 0)
     if leaf.type == types.NUMBER and isinstance(leaf.value, Decimal):
         return _compared(leaf, number, float(leaf.value))
     value = value_words(leaf.value, leaf, fields)
@@ -56,6 +56,18 @@ def remedy(leaf: Leaf, actual: Any, fields: Mapping[str, Field]) -> str:
         return _("It needs any value.")
     if leaf.op == "given":
         return _("It needs their consent.")
+    return ""
+
+
+def _valued(leaf: Leaf, fields: Mapping[str, Field]) -> str:
+    """What it takes of the values that behaviour has."""
+    value = value_words(leaf.value, leaf, fields)
+    if leaf.op in ("latest_in", "earliest_in", "latest_contains", "earliest_contains"):
+        return _("It needs %(value)s.") % {"value": value}
+    if leaf.op in ("max_gte", "max_gt", "latest_gte"):
+        return _("It takes a value of %(value)s or more.") % {"value": value}
+    if leaf.op in ("min_lte", "min_lt", "latest_lte"):
+        return _("It takes a value of %(value)s or less.") % {"value": value}
     return ""
 
 

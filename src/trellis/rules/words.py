@@ -113,12 +113,19 @@ def leaf_sentence(leaf: Leaf, fields: Mapping[str, Field]) -> str:
 def field_words(leaf: Leaf, fields: Mapping[str, Field]) -> str:
     """The label of what a leaf reads, with what narrows it."""
     if leaf.event is not None:
-        return event_words(leaf.event)
+        label, prop = event_words(leaf.event), _kept(leaf, None)
+        return f"{label} ({prop})" if prop else label
     field = fields.get(leaf.field)
     label = str(field.label) if field is not None else leaf.field
-    marks = [leaf.channel, leaf.salt, *_narrow_words(leaf, field)]
+    marks = [leaf.channel, leaf.salt, *_narrow_words(leaf, field), _kept(leaf, field)]
     found = ", ".join(mark for mark in marks if mark)
     return f"{label} ({found})" if found else label
+
+
+def _kept(leaf: Leaf, field: Field | None) -> str:
+    """The property that a leaf looks at; "" where it looks at none."""
+    event = leaf.event or (field.event if field is not None else None)
+    return event.value_prop if event is not None and OPERATORS[leaf.op].valued else ""
 
 
 def _narrow_words(leaf: Leaf, field: Field | None) -> list[str]:

@@ -2,7 +2,8 @@
 
 Whoever changes a score of somebody who has a company puts that company on a list; the
 clock takes the list and counts those companies again in one statement, which writes only
-what changed.
+what changed. Where a live rule reads the score of a company, the people of those that
+changed are due to be derived again, by the clock.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from trellis.core import db
+from trellis.core.days import day_of
 from trellis.core.sql import load
 from trellis.rules import usage
 from trellis.scoring.models import CompanyScore, ScoreModel
@@ -39,10 +43,11 @@ def run_due(now: datetime) -> list[int]:
     return _refresh(due, now) if due else []
 
 
-def refresh_all(now: datetime) -> int:
-    """Score every company again; returns how many changed. Companies of which nobody is
-    left lose their score."""
-    return len(_refresh(None, now))
+def refresh_all(now: datetime) -> list[int]:
+    """Score every company again; returns those whose score changed. Companies of which
+    nobody is left lose their score."""
+    with transaction.atomic():
+        return _refresh(None, now)
 
 
 def score_of(company_id: int) -> CompanyScore | None:
@@ -66,6 +71,8 @@ def _refresh(companies: Sequence[int] | None, now: datetime) -> list[int]:
     scope = "true" if companies is None else "c.company_id = ANY(%(companies)s::bigint[])"
     text = _SQL["refresh"].replace("{made}", _MADE[way or "max"]).replace("{scope}", scope)
     changed = [number for (number,) in db.fetch(text, params)]
+    if changed and is_read():
+        db.run(_SQL["wake"], {"companies": changed, "today": day_of(now)})
     mine = scope.replace("c.company_id", "k.company_id")
     left = db.fetch(_SQL["forget"].replace("{scope}", mine), params)
     return changed + [number for (number,) in left]

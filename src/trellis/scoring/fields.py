@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from django.utils.translation import gettext_lazy as _
 
 from trellis.events.fields import provide as provide_signals
-from trellis.rules.registry import PROVIDERS, SCORE, Choice, Field
+from trellis.rules.registry import COMPANIES, PROVIDERS, SCORE, Choice, Field, Join
 from trellis.rules.types import CHOICE, DATE, NUMBER
 from trellis.rules.usage import USERS, Use
+from trellis.scoring import companies
 from trellis.scoring.models import ScoreModel, ScoreRule
 from trellis.scoring.types import Grades, ModelSpec
 
@@ -63,6 +64,15 @@ FIELDS: tuple[Field, ...] = (
         group=_GROUP,
     ),
     Field("grade", _("grade"), CHOICE, "s.grade", choices=_GRADES, level=SCORE, group=_GROUP),
+    Field(
+        companies.FIELD,
+        _("score of the company"),
+        NUMBER,
+        "ks.score",
+        level=SCORE,
+        group=COMPANIES,
+        join=Join("ks", "LEFT JOIN company_score ks ON ks.company_id = c.company_id"),
+    ),
 )
 
 

@@ -34,6 +34,11 @@ AGENTS = (
 """The browsers of the public; everybody keeps theirs."""
 
 
+def agent_of(contact_id: int) -> str:
+    """The browser that somebody always comes with."""
+    return AGENTS[contact_id % len(AGENTS)]
+
+
 class Habits:
     """Tells the visits of a person into a diary. One instance serves everybody."""
 
@@ -74,7 +79,7 @@ class Habits:
             if at > self.calendar.now - 1800:
                 break
             arrival = self._arrival(person, at, number)
-            agent = AGENTS[person.contact_id % len(AGENTS)]
+            agent = agent_of(person.contact_id)
             walk = Walk(self.rng, diary, at, arrival, self.origin, agent, number + 1)
             self._visit[person.kind](person, walk, number)
             if walk.cart:

@@ -27,6 +27,7 @@ from trellis.core.models import Instance
 from trellis.events import content, partitions
 from trellis.events.inbox import event_id
 from trellis.events.models import Signal
+from trellis.events.signals import value_sql
 from trellis.events.types import Fact
 from trellis.pipeline.derive import derive
 from trellis.rules.compiler import compile_filter
@@ -105,7 +106,6 @@ def _count_signals(first: int) -> None:
         params: dict[str, Any] = {
             "signal_id": signal.pk,
             "zone": settings.TIME_ZONE,
-            "value": signal.value_prop,
             "type": signal.event_type,
             "name": signal.event_name,
             "first": first,
@@ -114,7 +114,11 @@ def _count_signals(first: int) -> None:
             compiled = compile_filter(parse(signal.filter, PROPS), "e.props")
             condition = compiled.text
             params.update(compiled.params)
-        db.run(_SQL["count_signal"].replace("{condition}", condition), params)
+        kept = value_sql(signal.value_prop)
+        text = _SQL["count_signal"].replace("{condition}", condition)
+        for name, expression in kept.places.items():
+            text = text.replace(f"{{{name}}}", expression)
+        db.run(text, params | kept.params)
 
 
 def _derive(numbers: range, now: datetime, names: Mapping[EventKey, int], epoch: int) -> None:

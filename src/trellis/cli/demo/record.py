@@ -12,10 +12,12 @@ from trellis.cli.demo import diary as d
 from trellis.cli.demo import shop
 from trellis.cli.demo.definitions import CONSENT_WORDING
 from trellis.cli.demo.diary import Diary, EventKey
+from trellis.cli.demo.habits import agent_of
 from trellis.cli.demo.persons import Calendar, Person
 from trellis.cli.demo.post import moment
 from trellis.cli.demo.tally import Tally
 from trellis.cli.demo.tape import Tape, json
+from trellis.tracking.devices import device_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +136,9 @@ class Recorder:
         since = moment(person.known_from or first)
         if person.kind != "trade":
             self._identity(person, "anonymous_id", str(UUID(person.device)), moment(first))
+            came = device_of(agent_of(person.contact_id))
+            device = (came.form, came.os, came.browser, person.culture.locale)
+            self.tape.add("contact_device", (person.contact_id, *device, moment(last)))
         if known:
             self._identity(person, "email", person.email, since)
             if person.phone:

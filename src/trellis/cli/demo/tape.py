@@ -14,6 +14,7 @@ COLUMNS: dict[str, str] = {
     "identity": "value, kind, contact_id, created_at",
     "contact_identity": "contact_id, kind, value",
     "event": "contact_id, event_id, at, name_id, epoch, depth, key_id, logged_at, props",
+    "contact_device": "contact_id, form, os, browser, language, last_at",
     "consent": "contact_id, purpose, channel, given, at, source, wording",
     "touch": "contact_id, at, source_id, how, utm, page, referrer",
     "standing": "contact_id, first_seen, last_seen, stage_id, temperature",

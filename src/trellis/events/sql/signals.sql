@@ -12,6 +12,28 @@ SET n = d.n + EXCLUDED.n, sum = d.sum + EXCLUDED.sum,
     first_at = least(d.first_at, EXCLUDED.first_at),
     last_at = greatest(d.last_at, EXCLUDED.last_at)
 
+-- name: valued
+-- Adds what was counted in memory of signals that keep a property.
+INSERT INTO signal_daily AS d (
+    contact_id, signal_id, day, n, sum, first_at, last_at, high, low, first_value, last_value
+)
+SELECT t.contact_id, t.signal_id, t.day, t.n, t.sum, t.first_at, t.last_at, t.high, t.low,
+    t.first_value, t.last_value
+FROM unnest(
+    %s::bigint[], %s::int[], %s::date[], %s::int[], %s::float8[], %s::timestamptz[],
+    %s::timestamptz[], %s::float8[], %s::float8[], %s::text[], %s::text[]
+) AS t (
+    contact_id, signal_id, day, n, sum, first_at, last_at, high, low, first_value, last_value
+)
+ORDER BY t.contact_id, t.signal_id, t.day
+ON CONFLICT (contact_id, signal_id, day) DO UPDATE
+SET n = d.n + EXCLUDED.n, sum = d.sum + EXCLUDED.sum,
+    first_at = least(d.first_at, EXCLUDED.first_at),
+    last_at = greatest(d.last_at, EXCLUDED.last_at),
+    high = greatest(d.high, EXCLUDED.high), low = least(d.low, EXCLUDED.low),
+    first_value = least(d.first_value, EXCLUDED.first_value),
+    last_value = greatest(d.last_value, EXCLUDED.last_value)
+
 -- name: matching
 -- Which of the batch's events pass which filters. {signals} is one (id, condition) row per
 -- signal, over the event's properties e.props.
@@ -23,10 +45,13 @@ WHERE s.hit
 -- name: fill
 -- Back-fill: counts one signal from the log over a span of time, for events of earlier
 -- epochs than its own. {condition} is its filter and {value} the number it sums.
-INSERT INTO signal_daily AS d (contact_id, signal_id, day, n, sum, first_at, last_at)
+INSERT INTO signal_daily AS d (
+    contact_id, signal_id, day, n, sum, first_at, last_at, high, low, first_value, last_value
+)
 SELECT
     e.contact_id, %(signal_id)s, (e.at AT TIME ZONE %(zone)s)::date, count(*),
-    coalesce(sum({value}), 0), min(e.at), max(e.at)
+    coalesce(sum({value}), 0), min(e.at), max(e.at), max({value}), min({value}),
+    min({said}), max({said})
 FROM event AS e
 WHERE e.name_id = %(name_id)s AND e.at >= %(from_at)s AND e.at < %(to_at)s
     AND e.epoch < %(epoch)s AND ({condition})
@@ -34,7 +59,10 @@ GROUP BY e.contact_id, (e.at AT TIME ZONE %(zone)s)::date
 ON CONFLICT (contact_id, signal_id, day) DO UPDATE
 SET n = d.n + EXCLUDED.n, sum = d.sum + EXCLUDED.sum,
     first_at = least(d.first_at, EXCLUDED.first_at),
-    last_at = greatest(d.last_at, EXCLUDED.last_at)
+    last_at = greatest(d.last_at, EXCLUDED.last_at),
+    high = greatest(d.high, EXCLUDED.high), low = least(d.low, EXCLUDED.low),
+    first_value = least(d.first_value, EXCLUDED.first_value),
+    last_value = greatest(d.last_value, EXCLUDED.last_value)
 
 -- name: wipe
 -- Roll-ups of contacts that are about to be counted again from the log.
@@ -43,10 +71,13 @@ DELETE FROM signal_daily WHERE contact_id = ANY(%(contact_ids)s) AND day >= %(fi
 -- name: recount
 -- Counts one signal of some contacts from the log: what its back-fill and the batches since
 -- have counted, and nothing twice.
-INSERT INTO signal_daily AS d (contact_id, signal_id, day, n, sum, first_at, last_at)
+INSERT INTO signal_daily AS d (
+    contact_id, signal_id, day, n, sum, first_at, last_at, high, low, first_value, last_value
+)
 SELECT
     e.contact_id, %(signal_id)s, (e.at AT TIME ZONE %(zone)s)::date, count(*),
-    coalesce(sum({value}), 0), min(e.at), max(e.at)
+    coalesce(sum({value}), 0), min(e.at), max(e.at), max({value}), min({value}),
+    min({said}), max({said})
 FROM event AS e
 WHERE e.contact_id = ANY(%(contact_ids)s) AND e.name_id = %(name_id)s
     AND (e.epoch >= %(epoch)s OR e.at < %(filled_to)s)
@@ -55,7 +86,9 @@ WHERE e.contact_id = ANY(%(contact_ids)s) AND e.name_id = %(name_id)s
 GROUP BY e.contact_id, (e.at AT TIME ZONE %(zone)s)::date
 ON CONFLICT (contact_id, signal_id, day) DO UPDATE
 SET n = EXCLUDED.n, sum = EXCLUDED.sum,
-    first_at = EXCLUDED.first_at, last_at = EXCLUDED.last_at
+    first_at = EXCLUDED.first_at, last_at = EXCLUDED.last_at,
+    high = EXCLUDED.high, low = EXCLUDED.low,
+    first_value = EXCLUDED.first_value, last_value = EXCLUDED.last_value
 
 -- name: span
 -- From when to when the log holds an event name.
@@ -72,7 +105,7 @@ WHERE s.contact_id IN (SELECT contact_id FROM signal_daily WHERE signal_id = %(s
     AND (s.next_on IS NULL OR s.next_on > %(today)s)
 
 -- name: value
--- The number in a property: as ``counting.number_of`` reads it.
+-- The number in a property, NULL where it holds none: as ``counting.number_of`` reads it.
 CASE
     WHEN jsonb_typeof(e.props -> %(prop)s) = 'number'
         OR (
@@ -81,9 +114,16 @@ CASE
         )
     THEN CASE
         WHEN abs((e.props ->> %(prop)s)::numeric) <= %(largest)s::numeric
-        THEN (e.props ->> %(prop)s)::float8 ELSE 0
+        THEN (e.props ->> %(prop)s)::float8
     END
-    ELSE 0
+END
+
+-- name: said
+-- A property as text after its time, NULL where it holds none: as ``counting.said_of`` writes it.
+CASE WHEN jsonb_typeof(e.props -> %(prop)s) IN ('string', 'number', 'boolean')
+        AND e.props ->> %(prop)s <> ''
+    THEN to_char(e.at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS')
+        || left(e.props ->> %(prop)s, 200) COLLATE "C"
 END
 
 -- name: drop

@@ -9,15 +9,6 @@ FROM (SELECT t.contact_id FROM unnest(%s::bigint[]) AS t (contact_id) ORDER BY 1
 WHERE s.contact_id = q.contact_id AND s.next_on <= %s
 RETURNING s.contact_id
 
--- name: wake_people
--- Makes the people of some companies due, because a rule reads the score of a company.
-UPDATE standing AS s SET next_on = %(today)s
-FROM (
-    SELECT c.contact_id FROM contact c
-    WHERE c.company_id = ANY(%(companies)s::bigint[]) AND c.merged_into IS NULL ORDER BY 1
-) AS q
-WHERE s.contact_id = q.contact_id AND (s.next_on IS NULL OR s.next_on > %(today)s)
-
 -- name: next_wake
 -- The next moment at which a timer is due.
 SELECT least(

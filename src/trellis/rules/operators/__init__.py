@@ -3,9 +3,10 @@ explanation all read this table; to add an operator is to add a row.
 
 SQL templates: ``{x}`` is the field's value as SQL (text in lower case), ``{raw}`` the text
 as stored, ``{v}`` the parameter (``{lo}`` and ``{hi}`` of a pair or a window). For behaviour
-``{n}``, ``{sum}``, ``{avg}`` and ``{days}`` are what was counted in the window, ``{last}``
-and ``{first}`` days, and ``{since}`` the day before the window begins. SQL that yields NULL
-does not hold.
+``{n}``, ``{sum}``, ``{avg}``, ``{max}``, ``{min}`` and ``{days}`` are what was counted in the
+window, ``{latest}`` and ``{earliest}`` the last and the first value in it, ``{last}`` and
+``{first}`` days, and ``{since}`` the day before the window begins. SQL that yields NULL does
+not hold.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from trellis.rules.operators.amounts import AMOUNTS
 from trellis.rules.operators.behaviour import BEHAVIOUR
 from trellis.rules.operators.dates import DATES
 from trellis.rules.operators.types import (
@@ -35,7 +37,7 @@ from trellis.rules.operators.types import (
 )
 from trellis.rules.operators.values import VALUES
 
-ROWS: tuple[Operator, ...] = (*VALUES, *DATES, *BEHAVIOUR)
+ROWS: tuple[Operator, ...] = (*VALUES, *DATES, *BEHAVIOUR, *AMOUNTS)
 
 OPERATORS: Mapping[str, Operator] = MappingProxyType({row.key: row for row in ROWS})
 """Key to row."""

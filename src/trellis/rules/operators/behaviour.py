@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from trellis.rules.operators.types import AMOUNT, COUNT, COUNTS, NONE, SPAN, WINDOW, Operator
+from trellis.rules.operators.types import COUNT, COUNTS, NONE, SPAN, WINDOW, Operator, both
 from trellis.rules.types import CONSENT, SIGNAL
 
 _SIGNAL = frozenset({SIGNAL})
@@ -53,21 +53,18 @@ def _dated(
 
 
 BEHAVIOUR: tuple[Operator, ...] = (
-    Operator(
-        key="given",
-        label=_("is given"),
-        types=_CONSENT,
-        value=NONE,
-        sql="{x}",
-        sentence=_("{field} is given"),
-    ),
-    Operator(
-        key="not_given",
-        label=_("is not given"),
-        types=_CONSENT,
-        value=NONE,
-        sentence=_("{field} is not given"),
-        negates="given",
+    *both(
+        Operator(
+            key="given",
+            label=_("is given"),
+            types=_CONSENT,
+            value=NONE,
+            sql="{x}",
+            sentence=_("{field} is given"),
+        ),
+        "not_given",
+        _("is not given"),
+        _("{field} is not given"),
     ),
     Operator(
         key="withdrawn",
@@ -150,50 +147,6 @@ BEHAVIOUR: tuple[Operator, ...] = (
         COUNT,
         "{days} <= {v}",
         _("{field}: on at most {value} different days {window}"),
-    ),
-    _counted(
-        "sum_gte",
-        _("sum is at least"),
-        AMOUNT,
-        "{sum} >= {v}",
-        _("{field}: sum at least {value} {window}"),
-        ordered=True,
-    ),
-    _counted(
-        "sum_gt",
-        _("sum is more than"),
-        AMOUNT,
-        "{sum} > {v}",
-        _("{field}: sum more than {value} {window}"),
-        ordered=True,
-    ),
-    _counted(
-        "sum_lt",
-        _("sum is less than"),
-        AMOUNT,
-        "{sum} < {v}",
-        _("{field}: sum less than {value} {window}"),
-    ),
-    _counted(
-        "sum_lte",
-        _("sum is at most"),
-        AMOUNT,
-        "{sum} <= {v}",
-        _("{field}: sum at most {value} {window}"),
-    ),
-    _counted(
-        "avg_gte",
-        _("average is at least"),
-        AMOUNT,
-        "{avg} >= {v}",
-        _("{field}: average at least {value} {window}"),
-    ),
-    _counted(
-        "avg_lte",
-        _("average is at most"),
-        AMOUNT,
-        "{avg} <= {v}",
-        _("{field}: average at most {value} {window}"),
     ),
     _dated(
         "last_within",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from trellis.rules.operators.types import MONTHS, ONE, PERIOD, SPAN, WEEKDAYS, Operator
+from trellis.rules.operators.types import MONTHS, ONE, PERIOD, SPAN, WEEKDAYS, Operator, both
 from trellis.rules.types import DATE
 
 _DATE = frozenset({DATE})
@@ -26,21 +26,18 @@ DATES: tuple[Operator, ...] = (
         sql="{x} > {v}",
         sentence=_("{field} is after {value}"),
     ),
-    Operator(
-        key="within_last",
-        label=_("is within the last"),
-        types=_DATE,
-        value=SPAN,
-        sql="{x} > {since} AND {x} <= {today}",
-        sentence=_("{field} is within the last {value}"),
-    ),
-    Operator(
-        key="not_within_last",
-        label=_("is not within the last"),
-        types=_DATE,
-        value=SPAN,
-        sentence=_("{field} is not within the last {value}"),
-        negates="within_last",
+    *both(
+        Operator(
+            key="within_last",
+            label=_("is within the last"),
+            types=_DATE,
+            value=SPAN,
+            sql="{x} > {since} AND {x} <= {today}",
+            sentence=_("{field} is within the last {value}"),
+        ),
+        "not_within_last",
+        _("is not within the last"),
+        _("{field} is not within the last {value}"),
     ),
     Operator(
         key="within_next",
@@ -66,21 +63,18 @@ DATES: tuple[Operator, ...] = (
         sql="{x} >= {until}",
         sentence=_("{field} is further ahead than {value}"),
     ),
-    Operator(
-        key="during",
-        label=_("falls in"),
-        types=_DATE,
-        value=PERIOD,
-        sql="{x} BETWEEN {lo} AND {hi}",
-        sentence=_("{field} falls in {value}"),
-    ),
-    Operator(
-        key="not_during",
-        label=_("does not fall in"),
-        types=_DATE,
-        value=PERIOD,
-        sentence=_("{field} does not fall in {value}"),
-        negates="during",
+    *both(
+        Operator(
+            key="during",
+            label=_("falls in"),
+            types=_DATE,
+            value=PERIOD,
+            sql="{x} BETWEEN {lo} AND {hi}",
+            sentence=_("{field} falls in {value}"),
+        ),
+        "not_during",
+        _("does not fall in"),
+        _("{field} does not fall in {value}"),
     ),
     Operator(
         key="yearly_on",

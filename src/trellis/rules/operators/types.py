@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -42,8 +42,9 @@ _IS = _("{field} is {actual}")
 class Operator:
     """One row. ``negates`` names the positive operator this one is the exact negation of;
     such a row has no SQL of its own. ``windowed`` rows accept ``within``; ``ordered`` rows
-    accept ``not_since`` and ``after``; ``paired`` ones need ``by``, a second signal. Over
-    dates a row may read otherwise: ``date_label`` and ``date_sentence``."""
+    accept ``not_since`` and ``after``; ``paired`` ones need ``by``, a second signal;
+    ``valued`` ones look at the property that a signal keeps (``value_prop``). Over dates a
+    row may read otherwise: ``date_label`` and ``date_sentence``."""
 
     key: str
     label: Promise
@@ -56,6 +57,7 @@ class Operator:
     windowed: bool = False
     ordered: bool = False
     paired: bool = False
+    valued: bool = False
     date_label: Promise | None = None
     date_sentence: Promise | None = None
 
@@ -66,3 +68,21 @@ class Operator:
     def sentence_for(self, type_: str) -> Promise:
         """The sentence of a leaf of a type."""
         return self.date_sentence if type_ == DATE and self.date_sentence else self.sentence
+
+
+def both(
+    row: Operator, key: str, label: Promise, sentence: Promise
+) -> tuple[Operator, Operator]:
+    """A row, and the row that is its exact negation under another key."""
+    opposite = replace(
+        row,
+        key=key,
+        label=label,
+        sentence=sentence,
+        sql="",
+        negates=row.key,
+        ordered=False,
+        date_label=None,
+        date_sentence=None,
+    )
+    return row, opposite

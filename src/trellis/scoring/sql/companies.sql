@@ -28,3 +28,12 @@ WHERE {scope} AND NOT EXISTS (
     SELECT 1 FROM contact c WHERE c.company_id = k.company_id AND c.merged_into IS NULL
 )
 RETURNING k.company_id
+
+-- name: wake
+-- Makes the people of some companies due, because a rule reads the score of a company.
+UPDATE standing AS s SET next_on = %(today)s
+FROM (
+    SELECT c.contact_id FROM contact c
+    WHERE c.company_id = ANY(%(companies)s::bigint[]) AND c.merged_into IS NULL ORDER BY 1
+) AS q
+WHERE s.contact_id = q.contact_id AND (s.next_on IS NULL OR s.next_on > %(today)s)

@@ -39,7 +39,8 @@ FROM unnest(%(contacts)s::bigint[], %(days)s::date[], %(ats)s::timestamptz[])
 CREATE TEMP TABLE past_signal_daily ON COMMIT DROP AS
 SELECT d.contact_id, d.signal_id, d.day + m.shift AS day, d.n, d.sum,
     d.first_at + make_interval(days => m.shift) AS first_at,
-    d.last_at + make_interval(days => m.shift) AS last_at
+    d.last_at + make_interval(days => m.shift) AS last_at,
+    d.high, d.low, d.first_value, d.last_value
 FROM signal_daily d
 JOIN past_moment m ON m.contact_id = d.contact_id
 WHERE d.day < m.day

@@ -73,7 +73,16 @@ def _field(field: Field) -> dict[str, Any]:
             for narrow in field.narrows
         ],
         "options": sorted(options & {"channel", "for", "zone", "salt"}),
+        "keeps": _keeps(field),
     }
+
+
+def _keeps(field: Field) -> dict[str, str] | None:
+    """The property that a signal keeps, with its event; None for all other fields."""
+    event = field.event
+    if not field.ref or event is None or not event.value_prop:
+        return None
+    return {"type": event.type, "name": event.name, "value_prop": event.value_prop}
 
 
 def _choices(choices: Sequence[Choice] | None) -> list[dict[str, str]] | None:
@@ -93,6 +102,7 @@ def _operator(operator: Operator) -> dict[str, Any]:
         "windowed": operator.windowed,
         "ordered": operator.ordered,
         "paired": operator.paired,
+        "valued": operator.valued,
         "lasting": "for" in options_for(_LASTING, operator),
     }
 

@@ -38,6 +38,13 @@ DESCRIPTIONS: Mapping[str, Promise] = {
     "score.engagement": gettext_lazy("Points for how much they do"),
     "temperature": gettext_lazy("Cold, warm or hot, from the points"),
     "grade": gettext_lazy("Fit A to C and engagement 1 to 3"),
+    "company.name": gettext_lazy("The company they belong to"),
+    "company.domain": gettext_lazy("The first domain of that company, such as forn.example"),
+    "company.score": gettext_lazy("Made from the scores of the people of that company"),
+    "contact.device": gettext_lazy("Any they ever came with: phone, tablet or desktop"),
+    "contact.os": gettext_lazy("Of any of their devices, such as iOS or Windows"),
+    "contact.browser": gettext_lazy("Of any of their devices, such as Safari or Chrome"),
+    "contact.device_language": gettext_lazy("That a browser of theirs asks for, such as es-ES"),
 }
 """What a built-in field means, by its key."""
 
@@ -112,6 +119,7 @@ def _tokens() -> dict[str, str]:
         "not_since": _("and not since then"),
         "after": _("after"),
         "other_signal": _("The other behaviour"),
+        "property": _("Property"),
         "where": _("where"),
         "add_where": _("where …"),
         "add_property": _("Another property"),
@@ -154,6 +162,7 @@ def _faults() -> dict[str, str]:
         "choose_field": _("Choose what to look at."),
         "choose_operator": _("Choose a comparison."),
         "choose_signal": _("Choose the other behaviour."),
+        "choose_property": _("Choose the property to look at."),
         "gone_field": _(
             "“%(name)s” is no longer there. Choose something else, or remove this."
         ),

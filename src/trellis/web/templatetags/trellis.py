@@ -20,7 +20,7 @@ from django.utils.translation import gettext, ngettext
 
 from trellis.core import clock
 from trellis.people.names import WIDE
-from trellis.web.staff import rule_sentence, words
+from trellis.web.staff import words
 from trellis.web.staff.shell import VENDOR
 
 register = template.Library()
@@ -263,13 +263,6 @@ def actor_name(label: str) -> str:
         return gettext("Trellis")
     kind, _, rest = label.partition(" ")
     return rest if ":" in kind and rest else label
-
-
-@register.inclusion_tag("parts/rule_sentence.html")
-def rule_sentence_of(rule: Any) -> dict[str, Any]:
-    """A stored rule (its JSON) as a sentence; a broken one with what is wrong with it."""
-    text, problems = rule_sentence.shown(rule)
-    return {"text": text, "problems": problems}
 
 
 @register.inclusion_tag("parts/avatar.html")

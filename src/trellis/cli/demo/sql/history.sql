@@ -1,8 +1,12 @@
 -- name: count_signal
--- Rolls one signal up from the demo's history. {condition} is its filter over e.props.
-INSERT INTO signal_daily AS d (contact_id, signal_id, day, n, sum, first_at, last_at)
+-- Rolls one signal up from the demo's history. {condition} is its filter over e.props,
+-- {value} and {said} the property that it keeps.
+INSERT INTO signal_daily AS d (
+    contact_id, signal_id, day, n, sum, first_at, last_at, high, low, first_value, last_value
+)
 SELECT e.contact_id, %(signal_id)s, (e.at AT TIME ZONE %(zone)s)::date, count(*),
-    coalesce(sum((e.props ->> %(value)s)::float8), 0), min(e.at), max(e.at)
+    coalesce(sum({value}), 0), min(e.at), max(e.at), max({value}), min({value}),
+    min({said}), max({said})
 FROM event AS e
 JOIN event_name AS n ON n.id = e.name_id AND n.type = %(type)s AND n.name = %(name)s
 WHERE e.contact_id >= %(first)s AND {condition}

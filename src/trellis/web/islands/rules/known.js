@@ -44,8 +44,14 @@ export class Known {
 
   /** The operators that fit what a leaf reads, in the order of the table. */
   fitting(leaf) {
-    const type = this.field(leaf)?.type;
-    return [...this.operators.values()].filter((operator) => operator.types.includes(type));
+    const { type, keeps } = this.field(leaf) ?? {};
+    const valued = Boolean(leaf.event || keeps);
+    return [...this.operators.values()].filter((row) => row.types.includes(type) && (valued || !row.valued));
+  }
+
+  /** The event whose property an operator looks at; its `value_prop` may still be open. */
+  kept(leaf, operator) {
+    return operator?.valued ? (leaf.event ?? this.field(leaf)?.keeps) : undefined;
   }
 
   operator(leaf) {
@@ -78,6 +84,10 @@ export class Known {
     if (!operator.windowed) delete next.within;
     else if (!before && this.field(leaf)?.type === "signal") next.within = { ...SPAN };
     if (!operator.ordered) for (const name of ["not_since", "after"]) delete next[name];
+    if (next.event?.value_prop && !operator.valued) {
+      const { value_prop, ...event } = next.event;
+      next.event = event;
+    }
     if (!operator.paired) delete next.by;
     else next.by ??= this.signals()[0]?.key.slice(7);
     return next;
@@ -119,6 +129,7 @@ export class Known {
     const operator = this.operator(leaf);
     if (!operator) return "choose_operator";
     if (operator.paired && !leaf.by) return "choose_signal";
+    if (operator.valued && leaf.event && !leaf.event.value_prop) return "choose_property";
     if (Object.values(leaf.of ?? {}).some((values) => !values.length)) return "add_value";
     return valueLack(leaf.value, operator.value, this.field(leaf)) || ("n" in (leaf.within ?? {}) ? spanLack(leaf.within) : "") || this.filterLack(leaf);
   }
@@ -170,6 +181,11 @@ class Properties extends Known {
     const seen = this.fields.get(key);
     const meant = typeof leaf.value === "number" ? "number" : typeof leaf.value === "boolean" ? "boolean" : undefined;
     return { key, label: key.slice(5), suggests: true, ...seen, type: this.fits(leaf.op, seen?.type) ?? meant ?? seen?.type ?? "text" };
+  }
+
+  /** A property as something that is compared with a value. */
+  property(prop, value) {
+    return this.field({ field: `prop.${prop || "?"}`, value: Array.isArray(value) ? value[0] : value });
   }
 
   /** The type a stored operator compares as, where that is not the one seen. */

@@ -14,7 +14,7 @@ export function Leaf({ leaf, path, scope, inner = false }) {
   const row = useRef(null);
   const field = scope.field(leaf);
   const operator = field && scope.operator(leaf);
-  const find = useMemo(() => field && ((search) => scope.values(field, search)), [field?.key, scope]);
+  const { kept, read, find } = useRead(leaf, scope, field, operator);
   const lack = scope.lack(leaf);
   const told = inner ? [] : store.problemsAt(path);
   const seen = inner ? null : store.explainedAt(path);
@@ -42,8 +42,9 @@ export function Leaf({ leaf, path, scope, inner = false }) {
   return html`<div class=${`ru-leaf ${bad.length ? "bad" : ""} ${seen ? (seen.holds ? "yes" : "no") : ""}`} role="group" aria-label=${name || words.condition} ref=${row} onKeyDown=${key}>
     <div class="ru-line"><div class="ru-words">
       <${Subject} leaf=${leaf} path=${path} scope=${scope} field=${field} />
+      ${kept ? html`<${Kept} leaf=${leaf} kept=${kept} set=${set} scope=${scope} />` : null}
       ${operator || (field && scope.fitting(leaf).length) ? html`<${Comparison} leaf=${leaf} path=${path} scope=${scope} operator=${operator} />` : null}
-      ${operator ? html`<${Value} operator=${operator} field=${field} value=${leaf.value} label=${`${name}: ${words.value}`} words=${words} find=${find} change=${assign("value")} />` : null}
+      ${operator ? html`<${Value} operator=${operator} field=${read} value=${leaf.value} label=${`${name}: ${words.value}`} words=${words} find=${find} change=${assign("value")} />` : null}
       ${label && rest(label) ? html`<span class="ru-word">${rest(label)}</span>` : null}
       ${operator?.paired ? html`<${Pick} label=${words.other_signal} options=${scope.signals().map((other) => [other.key.slice(7), other.label])} value=${leaf.by} change=${assign("by")} />` : null}
       ${field?.narrows?.map((narrow) => html`<${Narrow} narrow=${narrow} leaf=${leaf} set=${set} words=${words} />`)}
@@ -59,6 +60,29 @@ export function Leaf({ leaf, path, scope, inner = false }) {
     ${bad.map((message) => html`<p class="ru-fault" role="alert">${icon("alert-circle")}${message}</p>`)}
     ${seen ? html`<p class="ru-seen">${seen.words}${seen.remedy ? html` <span class="ru-remedy">${seen.remedy}</span>` : null}</p>` : null}
   </div>`;
+}
+
+/** What a value is compared with, and where real values come from: the field itself, or the
+ * property that behaviour keeps (`kept`). */
+function useRead(leaf, scope, field, operator) {
+  const kept = scope.kept(leaf, operator);
+  const inside = kept && scope.properties(kept);
+  const [, ready] = useState(0);
+  useEffect(() => {
+    inside?.load().then(() => ready((n) => n + 1));
+  }, [inside]);
+  const read = inside ? inside.property(kept.value_prop, leaf.value) : field;
+  const find = useMemo(() => read && ((search) => (inside ?? scope).values(read, search)), [read?.key, inside, scope]);
+  return { kept, read, find };
+}
+
+/** “of total”: the property that is looked at; a signal has but one. */
+function Kept({ leaf, kept, set, scope }) {
+  const { words } = scope;
+  if (!leaf.event) return html`<span class="ru-word">(${kept.value_prop})</span>`;
+  const seen = scope.properties(kept).list.map((field) => [field.label, field.label]);
+  const change = (prop) => set((old) => ({ ...old, event: { ...old.event, value_prop: prop } }));
+  return html`<${Pick} label=${words.property} options=${[...(kept.value_prop ? [] : [["", words.property]]), ...seen]} value=${kept.value_prop ?? ""} change=${change} tone=${kept.value_prop ? "" : "gone"} />`;
 }
 
 function goneValues(leaf, field) {
