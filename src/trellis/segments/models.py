@@ -122,3 +122,28 @@ class SegmentDay(models.Model):
 
     class Meta:
         db_table = "segment_day"
+
+
+class SavedFilter(models.Model):
+    """A filter of the list of contacts under a name, of one user (``owner_id``) or ``shared``
+    with everybody; one made by a program has no owner.
+
+    ``query`` holds what the list's address says (``segments.saved.KEYS``), its ``rule`` as
+    JSON. ``version`` refuses the older of two edits.
+    """
+
+    name = models.CharField(max_length=60)
+    owner_id = models.IntegerField(null=True)
+    shared = models.BooleanField(default=False)
+    query = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=clock.now)
+    updated_at = models.DateTimeField(default=clock.now)
+    version = models.IntegerField(default=1, db_default=1)
+    changed_by = models.CharField(max_length=200, default="", db_default="")
+
+    class Meta:
+        db_table = "saved_filter"
+
+    @override
+    def __str__(self) -> str:
+        return self.name

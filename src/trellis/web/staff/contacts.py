@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,7 +25,7 @@ from trellis.people.zones import by_interest
 from trellis.rules import evaluate
 from trellis.rules.types import fields_of
 from trellis.segments import queries as segments
-from trellis.web.staff import given, words
+from trellis.web.staff import given, saved_filters, words
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.memo import remember
 from trellis.web.templatetags.trellis import n as grouped
@@ -89,8 +90,16 @@ def _by_rule(text: str) -> Predicate:
 
 @page("contacts.read")
 def contacts(request: StaffRequest) -> HttpResponseBase:
-    """The list, a page of it, filtered as the address says."""
-    filters = filter_of(request)
+    """The list, a page of it, filtered as the address says. A kept filter that no longer works
+    opens where it can be mended."""
+    view = given.number(request.GET.get("view"))
+    try:
+        filters = filter_of(request)
+    except InvalidInput as error:
+        if view is None:
+            raise
+        messages.error(request, error.message)
+        return redirect("filters-edit", view)
     by_score = request.GET.get("sort") == "score"
     total, frequent = _total(filters)
     if by_score:
@@ -111,7 +120,7 @@ def contacts(request: StaffRequest) -> HttpResponseBase:
         "tag": request.GET.get("tag", ""),
         "company": _company(request),
         "filters": filters,
-        "filtered": bool(set(request.GET) - {"after", "col", "kind", "sort"}),
+        "filtered": bool(set(request.GET) - {"after", "col", "kind", "sort", "view"}),
         "total": total,
         "columns": COLUMNS,
         "chosen": chosen,
@@ -119,6 +128,7 @@ def contacts(request: StaffRequest) -> HttpResponseBase:
         "temperatures": words.TEMPERATURES,
         "rule_json": request.GET.get("rule") or '{"all": []}',
         "by_rule": bool(request.GET.get("rule")),
+        **saved_filters.tabs(request),
     }
     return render(request, "staff/contacts/list.html", context)
 
