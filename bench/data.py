@@ -111,10 +111,14 @@ GROUP BY 1, 2, 3
 
 def fill(small: bool) -> Filled:
     """Fill the migrated database of ``base.instance``; tells its progress on stderr."""
+    return fill_with(*((50_000, 1_000_000) if small else (1_000_000, 20_000_000)))
+
+
+def fill_with(contacts: int, events: int) -> Filled:
+    """Fill it with so many people and events."""
     from trellis.core import clock
     from trellis.events import partitions
 
-    contacts, events = (50_000, 1_000_000) if small else (1_000_000, 20_000_000)
     now = clock.now().replace(microsecond=0)
     partitions.ensure(now)
     _run("SET maintenance_work_mem = '1GB'; SET work_mem = '512MB'; SET jit = off", {})
