@@ -1,4 +1,4 @@
-"""L2, L8, L11, L12, D11, S5, S6 and S9: the lifecycle, over HTTP and with time passing."""
+"""L2, L8, L9, L11, L12, D11, S5, S6 and S9: the lifecycle, over HTTP and with time passing."""
 
 from __future__ import annotations
 
@@ -24,6 +24,24 @@ entry:
   - stage: {reached: sql}
 steps:
   - {id: tell, notify: {text: Ready for an in-person meeting, to: owner, otherwise: supervisor}}
+"""
+
+NURTURE = """\
+key: nurture
+name: Nurture
+leads_of: main
+entry:
+  - stage: {reached: mql}
+steps:
+  - {id: think, wait: {for: 3 days}}
+"""
+CARE = """\
+key: care
+name: Care
+entry:
+  - stage: {reached: customer}
+steps:
+  - {id: settle, wait: {for: 3 days}}
 """
 
 
@@ -116,6 +134,46 @@ def test_l12_who_fits_no_profile_is_disqualified_with_a_reason(farina, api):
     api("POST", "/leads/reopen", {"contact_ids": [ann], "reason": "was bought by Nestlé"})
     farina.settle()
     assert api("GET", f"/leads/{ann}")[0]["outcome"] == ""
+
+
+def runs_of(api: Any, journey: int) -> dict[int, tuple[str, str]]:
+    """Contact to outcome and reason of its run."""
+    found = api("GET", f"/journeys/{journey}/enrolments")["items"]
+    return {row["contact_id"]: (row["outcome"], row["reason"]) for row in found}
+
+
+def published(source: str) -> int:
+    made = journeys.create(SYSTEM, source)
+    journeys.publish(SYSTEM, made.pk)
+    return made.pk
+
+
+def test_l9_buyers_leave_journeys_for_leads_and_begin_those_for_customers(farina, api):
+    nurture, care = published(NURTURE), published(CARE)
+    ann, bob = known(farina, ANN, BOB)
+    api("POST", "/stages/move", {"contact_ids": [ann, bob], "to": "mql"})
+    farina.settle()
+    assert runs_of(api, nurture) == {ann: ("", ""), bob: ("", "")}
+    api("POST", "/stages/move", {"contact_ids": [ann], "to": "customer"})
+    farina.settle()
+    assert runs_of(api, nurture) == {ann: ("exit", "bought"), bob: ("", "")}
+    assert set(runs_of(api, care)) == {ann}
+
+
+def test_l9_a_customer_does_not_come_into_a_journey_for_leads(farina, api):
+    nurture = published(NURTURE)
+    ann, bob = known(farina, ANN, BOB)
+    api("POST", "/stages/move", {"contact_ids": [ann], "to": "customer"})
+    farina.settle()
+    api("POST", f"/journeys/{nurture}/enrolments", {"contact_ids": [ann, bob]})
+    farina.settle()
+    assert set(runs_of(api, nurture)) == {bob}
+
+
+def test_l9_a_line_that_does_not_exist_is_refused(farina, api):
+    source = NURTURE.replace("main", "mian")
+    said = api("POST", "/journeys/check", {"yaml": source}, 422)
+    assert "there is no line 'mian'; did you mean 'main'?" in str(said)
 
 
 def test_d11_leads_that_stand_still_are_listed(farina, api):

@@ -60,3 +60,18 @@ def test_a_viewer_decides_nothing(client: Client) -> None:
     ann = proposed()
     assert client.post("/proposals/", {"act": f"accept-{ann}"}).status_code == 403
     assert stage_of(ann) == "lead"
+
+
+def test_the_navigation_counts_what_waits(client: Client) -> None:
+    proposed()
+    cast.sign_in(client)
+    said = client.get("/notices/bell/").content.decode()
+    badge = said[said.index('id="badge-proposals"') :].split("</span>")[0]
+    assert 'hx-swap-oob="true">1' in badge
+    duplicates = said[said.index('id="badge-duplicates"') :].split(">")[0]
+    assert duplicates.endswith(" hidden")
+
+
+def test_who_decides_nothing_about_duplicates_is_not_told_their_number(client: Client) -> None:
+    cast.sign_in(client, Role.VIEWER)
+    assert 'id="badge-duplicates"' not in client.get("/notices/bell/").content.decode()

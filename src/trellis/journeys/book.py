@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from trellis.core.errors import TrellisError
 from trellis.core.locks import Definitions
-from trellis.journeys import conditions, definition, triggers
+from trellis.journeys import audience, conditions, definition, triggers
 from trellis.journeys.definition import Definition, ReEntry
 from trellis.journeys.ledger import Named
 from trellis.journeys.models import Journey, JourneyVersion
@@ -30,7 +30,8 @@ LIVE, PAUSED, STOPPED = "live", "paused", "stopped"
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version ready to run. ``exit`` and ``goal`` are rule keys; ``waits`` gives the event
+    """A version ready to run. ``exit``, ``goal`` and ``bought`` (who
+    became a customer leaves) are rule keys; ``waits`` gives the event
     that a wait step waits for, by step."""
 
     id: int
@@ -41,10 +42,16 @@ class Version:
     stale_after_days: int
     exit: int | None
     goal: int | None
+    bought: int | None
     exit_on: tuple[Watch, ...]
     goal_on: tuple[Watch, ...]
     waits: dict[str, Watch]
     rules: frozenset[int]
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """The rules that end a run, and keep those out for whom one holds already."""
+        return tuple(key for key in (self.goal, self.bought, self.exit) if key is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +165,7 @@ class Book:
             stale_after_days=head.stale_after_days,
             exit=None if head.exit is None else contact(head.exit),
             goal=None if head.goal is None else contact(head.goal),
+            bought=contact(audience.bought(head.leads_of)) if head.leads_of else None,
             exit_on=tuple(triggers.watch(t, event) for t in head.exit_on),
             goal_on=tuple(triggers.watch(t, event) for t in head.goal_on),
             waits={

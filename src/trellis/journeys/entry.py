@@ -79,12 +79,7 @@ def _too_soon(
 def _unfinished(mover: Mover, candidates: list[Candidate]) -> list[Candidate]:
     """Without those whose goal or exit rule holds already: they would not count as reached
     by the journey."""
-    keys = {
-        key
-        for candidate in candidates
-        for key in (candidate.version.goal, candidate.version.exit)
-        if key is not None
-    }
+    keys = {key for candidate in candidates for key in candidate.version.ends}
     holding = mover.holding(keys, {candidate.contact_id for candidate in candidates})
     left: list[Candidate] = []
     for candidate in candidates:
@@ -94,6 +89,8 @@ def _unfinished(mover: Mover, candidates: list[Candidate]) -> list[Candidate]:
             mover.ledger.refused(
                 candidate.contact_id, journey_id, "goal_reached", candidate.label
             )
+        elif version.bought is not None and candidate.contact_id in holding[version.bought]:
+            mover.ledger.refused(candidate.contact_id, journey_id, "bought", candidate.label)
         elif version.exit is not None and candidate.contact_id in holding[version.exit]:
             mover.ledger.refused(
                 candidate.contact_id, journey_id, "exit_holds", candidate.label

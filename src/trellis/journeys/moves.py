@@ -61,7 +61,7 @@ class Mover:
         for run in asked:
             version = self.book.version(run.version_id)
             assert version is not None, "runs of broken versions are held before"
-            mine = {key for key in (version.exit, version.goal) if key is not None}
+            mine = set(version.ends)
             if mine:
                 keys |= mine
                 contacts.add(run.contact_id)
@@ -141,6 +141,8 @@ class Mover:
             assert version is not None, "runs of broken versions are held before"
             if version.goal is not None and run.contact_id in holding[version.goal]:
                 self.ledger.ended([run], "goal", "rule")
+            elif version.bought is not None and run.contact_id in holding[version.bought]:
+                self.ledger.ended([run], "exit", "bought")
             elif version.exit is not None and run.contact_id in holding[version.exit]:
                 self.ledger.ended([run], "exit", "rule")
             else:

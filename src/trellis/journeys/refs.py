@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 
 from trellis.capture.models import Form
-from trellis.journeys import conditions
+from trellis.journeys import audience, conditions
 from trellis.journeys.definition import Definition, parse
 from trellis.journeys.models import JourneyVersion
 from trellis.journeys.types import Refs
@@ -26,6 +26,7 @@ def read() -> Refs:
         forms=_keys(Form.objects.all()),
         attributes=dict(Attribute.objects.filter(archived_at=None).values_list("key", "type")),
         stages=frozenset(stage_names()),
+        lines=frozenset(audience.lines()),
     )
 
 

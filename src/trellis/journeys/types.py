@@ -35,6 +35,7 @@ class Refs(msgspec.Struct, frozen=True):
     attributes: Mapping[str, str] = {}
     stages: Set[str] = frozenset()
     steps: Set[str] = frozenset()
+    lines: Set[str] = frozenset()
 
 
 Complaint: TypeAlias = tuple[str, str]

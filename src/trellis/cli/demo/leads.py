@@ -17,8 +17,8 @@ from trellis.leads.queries import line as line_of
 
 _SQL = sql.load(__package__, "leads")
 WHOLESALE = "wholesale"
-LIMITS = {"mql": 45, "sql": 30, "intention": 21}
-"""Stage of the default line to the days after which a lead in it is stuck."""
+LIMITS = {"lead": 120, "mql": 100, "sql": 60, "intention": 45}
+"""Stage of the default line to the days after which a lead in it is stuck: some dozens are."""
 
 ENTRY: dict[str, Any] = {
     "any": [

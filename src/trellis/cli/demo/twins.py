@@ -54,7 +54,7 @@ def _write_to(second: Contact, address: str) -> None:
 def _second_number(first: Contact, second: Contact, now: datetime) -> None:
     """The number as people write it at home, kept from a stand at a fair."""
     _named(first, second)
-    _write_to(second, f"{_spelt(first.last_name)}{first.pk % 89 + 10}@mail.example")
+    _write_to(second, f"{_local(first).rpartition('.')[2]}{first.pk % 89 + 10}@mail.example")
     second.attributes["second_phone"] = first.phone[3:]
     second.provenance["second_phone"] = entry("import", now.timestamp(), "", "active")
 
@@ -65,7 +65,7 @@ def _slip(first: Contact, second: Contact, now: datetime) -> None:
     _named(first, second)
     second.last_name = first.last_name[:-1] if len(first.last_name) > 4 else first.last_name
     second.company_id = first.company_id = first.company_id or second.company_id
-    _write_to(second, f"{_spelt(first.first_name)}.{_spelt(second.last_name)}@post.example")
+    _write_to(second, f"{_local(first)[:-1]}@post.example")
     first.save(update_fields=["company_id"])
 
 
@@ -81,9 +81,9 @@ def _one_fact(first: Contact, second: Contact, now: datetime) -> None:
     )
 
 
-def _spelt(name: str) -> str:
-    """A name as it stands in an address."""
-    return "".join(letter for letter in fold(name).lower() if letter.isalpha())
+def _local(person: Contact) -> str:
+    """How somebody spells their name in addresses."""
+    return person.email.partition("@")[0].rstrip("0123456789")
 
 
 KINDS: tuple[Callable[[Contact, Contact, datetime], None], ...] = (

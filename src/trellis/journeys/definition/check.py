@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from trellis.journeys import triggers
 from trellis.journeys.definition.model import Definition, Step, rules_of
-from trellis.journeys.definition.read import MAX_STEPS, Faults
+from trellis.journeys.definition.read import MAX_STEPS, Faults, guess
 from trellis.journeys.definition.source import Path
 from trellis.journeys.plan import END, Plan, build, exits
 from trellis.journeys.registry import STEPS
@@ -68,6 +68,7 @@ def _head(definition: Definition, refs: Refs, rule: RuleCheck, faults: Faults) -
         faults.add(("re_entry", "days"), "is required for mode 'after', and only there")
     if not 1 <= head.stale_after_days <= MAX_STALE_DAYS:
         faults.add(("stale_after_days",), f"1 to {MAX_STALE_DAYS}")
+    _line(head.leads_of, refs, faults)
     for field in ("entry", "exit_on", "goal_on"):
         for place, trigger in enumerate(getattr(head, field)):
             path: Path = (field, place)
@@ -79,6 +80,11 @@ def _head(definition: Definition, refs: Refs, rule: RuleCheck, faults: Faults) -
         found = getattr(head, field)
         if found is not None:
             _rule(found, (field,), "contact", rule, faults)
+
+
+def _line(key: str, refs: Refs, faults: Faults) -> None:
+    if key and key not in refs.lines:
+        faults.add(("leads_of",), f"there is no line '{key}'{guess(key, refs.lines)}")
 
 
 def _step(step: Step, path: Path, refs: Refs, rule: RuleCheck, faults: Faults) -> None:

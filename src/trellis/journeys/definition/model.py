@@ -33,7 +33,7 @@ class ReEntry(Settings, frozen=True):
 class Head(Settings, frozen=True):
     """Everything but the steps. ``exit`` and ``goal`` are rules, checked before every step
     and whenever something happens to the contact; ``exit_on`` and ``goal_on`` are events
-    that end the run. Events older than ``stale_after_days`` start and end nothing."""
+    that end the run; ``leads_of`` a line: who is won there leaves. Events older than ``stale_after_days`` start and end nothing."""
 
     key: Annotated[str, Meta(description="Its name for programs; never changes.")]
     name: Annotated[str, Meta(description="Its name for people.")]
@@ -60,6 +60,12 @@ class Head(Settings, frozen=True):
         ),
     ] = None
     exit_on: Annotated[tuple[Trigger, ...], Meta(description="Triggers that end the run.")] = ()
+    leads_of: Annotated[
+        str,
+        Meta(
+            description="A business line: this journey is for its leads. Who is won there leaves at once, as bought, and does not come in. Empty: buyers stay."
+        ),
+    ] = ""
     goal: Annotated[
         RuleJson | None,
         Meta(

@@ -25,7 +25,7 @@ description: Greets who just gave an address, and reminds once.
 entry:
   - event: {type: track, name: Form Submitted}
 re_entry: {mode: never}
-exit: {all: [{field: stage, op: eq, value: customer}]}
+leads_of: main
 steps:
   - {id: hello, send: {template: welcome}}
   - id: read

@@ -216,6 +216,7 @@ REASONS: Mapping[str, Text] = {
     "end": _("Reached the end"),
     "goal": _("Reached the goal"),
     "exit_rule": _("The exit rule held"),
+    "bought": _("Became a customer"),
     "removed": _("Taken out by hand"),
     "not_json": _("Not valid JSON"),
     "not_an_object": _("Not a JSON object"),
