@@ -41,7 +41,10 @@ def test_tracking_settings_are_refused_with_a_reason(
     where = f"/keys/{key}/tracking"
     program.patch(where, {"read": 3})
     late = program.patch(where, {"read": 5, "version": 1})
-    assert (late.status_code, late.json()["differs"]) == (409, {"read": [5, 3]})
+    assert (late.status_code, late.json()["differs"]) == (
+        412,
+        {"read": {"theirs": 3, "yours": 5}},
+    )
     for wrong in ({"sites": ["https://x.org/a"]}, {"off": ["everything"]}, {"read": -1}):
         assert program.patch(where, wrong).status_code == 422
     assert program_with(["contacts.read"]).get(where).status_code == 403

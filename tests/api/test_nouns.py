@@ -186,9 +186,9 @@ def test_a_journey_draft_that_changed_meanwhile_is_not_replaced(program: Program
     body = {"yaml": YAML.replace("2 days", "3 days"), "revision": journey["revision"]}
     assert program.call("PUT", draft, body).status_code == 200
     answer = program.call("PUT", draft, {**body, "yaml": YAML.replace("2 days", "4 days")})
-    assert answer.status_code == 409
-    assert answer.json()["revision"] == journey["revision"] + 1
-    assert "3 days" in answer.json()["draft"]
+    assert answer.status_code == 412
+    assert answer.json()["version"] == journey["revision"] + 1
+    assert "3 days" in answer.json()["differs"]["draft"]["theirs"]
 
 
 def test_a_journey_is_published_entered_and_balanced(program: Program) -> None:

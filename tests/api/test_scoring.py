@@ -50,9 +50,9 @@ def test_who_writes_over_a_newer_version_is_told_what_differs(program: Program) 
     path = f"{base}/{rule['id']}"
     program.call("PUT", path, {**PAGES, "points": 7, "version": rule["version"]})
     refused = program.call("PUT", path, {**PAGES, "points": 8, "version": rule["version"]})
-    assert refused.status_code == 409
+    assert refused.status_code == 412
     assert refused.json()["code"] == "changed_meanwhile"
-    assert refused.json()["differs"] == {"points": {"mine": 8, "theirs": 7}}
+    assert refused.json()["differs"] == {"points": {"theirs": 7, "yours": 8}}
 
 
 def test_a_second_model_scores_beside_and_both_have_a_history(program: Program) -> None:

@@ -168,8 +168,8 @@ def test_the_second_to_save_hears_who_was_first_and_what_differs() -> None:
     actions.change_line(SYSTEM, "wholesale", LineDraft(name="B2B"), version=1)
     with pytest.raises(Conflict) as caught:
         actions.change_line(SYSTEM, "wholesale", LineDraft(name="Trade"), version=1)
-    assert caught.value.data["differs"] == {"name": ["B2B", "Trade"]}
-    assert caught.value.data["changed_by"] == "system"
+    assert caught.value.data["differs"] == {"name": {"theirs": "B2B", "yours": "Trade"}}
+    assert caught.value.data["by"] == "system"
 
 
 @pytest.mark.parametrize("key", ["", "a b", "main"])

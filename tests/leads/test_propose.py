@@ -177,5 +177,5 @@ def test_the_second_to_save_a_stage_hears_who_was_first() -> None:
     actions.change_stage(SYSTEM, "sql", replace(draft, name="Chance"), version=seen)
     with pytest.raises(Conflict) as caught:
         actions.change_stage(SYSTEM, "sql", replace(draft, name="Deal"), version=seen)
-    assert caught.value.data["differs"] == {"name": ["Chance", "Deal"]}
+    assert caught.value.data["differs"] == {"name": {"theirs": "Chance", "yours": "Deal"}}
     assert Stage.objects.get(key="sql").name == "Chance"

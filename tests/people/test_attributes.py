@@ -173,7 +173,7 @@ def test_the_second_of_two_editors_learns_who_was_quicker() -> None:
     definitions.update(ann, "level", {"label": "Skill"}, version=row.version)
     with pytest.raises(Conflict, match="Ann") as caught:
         definitions.update(SYSTEM, "level", {"label": "Rank"}, version=row.version)
-    assert caught.value.data["differs"] == {"label": ["level", "Skill"]}
+    assert caught.value.data["differs"] == {"label": {"theirs": "Skill", "yours": "Rank"}}
     assert definitions.get("level").label == "Skill"
 
 

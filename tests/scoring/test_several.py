@@ -321,7 +321,7 @@ def test_what_changed_meanwhile_is_not_written_over() -> None:
     mine = RuleDraft(name="page", bucket="engagement", points=6, signal="page")
     with pytest.raises(Conflict) as refused:
         actions.save_rule(SYSTEM, default().pk, mine, rule.pk, version=1)
-    assert refused.value.data["differs"] == {"points": {"mine": 6, "theirs": 5}}
+    assert refused.value.data["differs"] == {"points": {"theirs": 5, "yours": 6}}
     with pytest.raises(Conflict):
         actions.save_model(SYSTEM, default().pk, ModelDraft(hot_from=99), version=0)
     actions.save_rule(SYSTEM, default().pk, mine, rule.pk, version=2)

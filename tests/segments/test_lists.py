@@ -158,9 +158,9 @@ def test_two_people_change_one_segment_and_nothing_is_lost(client: Client) -> No
     actions.update(SYSTEM, row.pk, NOW, name="Very important", version=1)
     with pytest.raises(Conflict) as caught:
         actions.update(SYSTEM, row.pk, NOW, name="Dear", version=1)
-    assert caught.value.data["differs"] == [
-        {"field": "name", "theirs": "Very important", "yours": "Dear"}
-    ]
+    assert caught.value.data["differs"] == {
+        "name": {"theirs": "Very important", "yours": "Dear"}
+    }
     form = {"name": "Dear", "description": "mine", "folder": "", "version": "1"}
     answer = client.post(f"/segments/{row.pk}/edit/", form)
     assert answer.status_code == 409

@@ -50,15 +50,15 @@ def test_the_second_of_two_editors_sees_what_the_first_saved_and_loses_nothing(
     shown = client.get(address).context["revision"]
     first = cast.JOURNEY.replace("2 days", "3 days")
     second = cast.JOURNEY.replace("2 days", "4 days")
-    assert client.post(address, {"source": first, "revision": shown}).status_code == 302
-    answer = client.post(address, {"source": second, "revision": shown})
+    assert client.post(address, {"source": first, "version": shown}).status_code == 302
+    answer = client.post(address, {"source": second, "version": shown})
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "changed this draft meanwhile" in page
+    assert "changed this meanwhile" in page
     assert answer.context["source"] == second
-    assert [row["text"][:1] for row in answer.context["diff"]].count("+") == 1
+    assert [tone for _text, tone in answer.context["clash"].rows[0].diff].count("good") == 1
     assert Journey.objects.get().draft == first
-    again = {"source": second, "revision": answer.context["revision"]}
+    again = {"source": second, "version": answer.context["revision"]}
     assert client.post(address, again).status_code == 302
     assert Journey.objects.get().draft == second
 

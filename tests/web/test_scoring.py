@@ -75,7 +75,7 @@ def test_who_saves_second_sees_what_differs_and_loses_nothing(client: Client) ->
     client.post(f"/score/{rule.pk}/", {**RULE, "points": "10", "version": "1"})
     second = client.post(f"/score/{rule.pk}/", {**RULE, "points": "20", "version": "1"})
     shown = second.content.decode()
-    assert second.status_code == 422
+    assert second.status_code == 409
     assert "Ada Byron changed this meanwhile" in shown
     assert 'name="points" inputmode="numeric" value="20"' in shown
     assert 'name="version" value="2"' in shown

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from trellis.accounts import audit
+from trellis.accounts import audit, versions
 from trellis.accounts.access import actor_of, actor_of_key, require
 from trellis.accounts.models import Role, User
 from trellis.accounts.types import SYSTEM, Actor
@@ -60,12 +62,23 @@ def first_admin(email: str, password: str = "") -> tuple[User, str] | None:
     return user, secret
 
 
-def set_role(actor: Actor, user_id: int, role: str) -> User:
-    """Give a user another role. The last active administrator keeps theirs."""
+def version_of(user: User) -> int:
+    """What changes of a user compare: another where the role or the access is."""
+    return versions.fingerprint(_state(user))
+
+
+def _state(user: User) -> dict[str, object]:
+    return {"role": user.role, "is_active": user.is_active}
+
+
+def set_role(actor: Actor, user_id: int, role: str, version: int | None = None) -> User:
+    """Give a user another role. The last active administrator keeps theirs. ``version`` is
+    the one the change was made to (``version_of``, ``accounts.versions``)."""
     require(actor, "users.manage")
     _check_role(role)
     with transaction.atomic():
         user = _locked(user_id)
+        _check_version(user, version, {"role": role})
         if role != Role.ADMIN:
             _keep_an_admin(user)
         before, user.role = user.role, role
@@ -77,11 +90,12 @@ def set_role(actor: Actor, user_id: int, role: str) -> User:
     return user
 
 
-def deactivate(actor: Actor, user_id: int) -> User:
+def deactivate(actor: Actor, user_id: int, version: int | None = None) -> User:
     """End a user's access at once; their history stays. Not for the last administrator."""
     require(actor, "users.manage")
     with transaction.atomic():
         user = _locked(user_id)
+        _check_version(user, version, {"is_active": False})
         _keep_an_admin(user)
         user.is_active = False
         user.save(update_fields=["is_active"])
@@ -89,11 +103,12 @@ def deactivate(actor: Actor, user_id: int) -> User:
     return user
 
 
-def reactivate(actor: Actor, user_id: int) -> User:
+def reactivate(actor: Actor, user_id: int, version: int | None = None) -> User:
     """Give a deactivated user access again."""
     require(actor, "users.manage")
     with transaction.atomic():
         user = _locked(user_id)
+        _check_version(user, version, {"is_active": True})
         user.is_active = True
         user.save(update_fields=["is_active"])
         audit.record(actor, "user.reactivate", "user", user.pk, str(user))
@@ -110,6 +125,10 @@ def set_password(actor: Actor, user_id: int, password: str) -> None:
         user.set_password(password)
         user.save(update_fields=["password"])
         audit.record(actor, "user.set_password", "user", user.pk, str(user))
+
+
+def _check_version(user: User, version: int | None, wanted: Mapping[str, object]) -> None:
+    versions.check(version_of(user), version, _state(user), wanted, of=("user", user.pk))
 
 
 def _lock_users() -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import models, transaction
 
-from trellis.accounts import audit
+from trellis.accounts import audit, versions
 from trellis.accounts.access import require
 from trellis.accounts.models import Key, KeyKind
 from trellis.accounts.types import RIGHTS, Actor
@@ -66,13 +66,15 @@ def used(key: Key, at: datetime) -> None:
         Key.objects.filter(stale, pk=key.pk).update(last_used_at=at)
 
 
-def revoke(actor: Actor, key_id: int) -> Key:
-    """End a key at once and for good; revoking twice changes nothing."""
+def revoke(actor: Actor, key_id: int, version: int | None = None) -> Key:
+    """End a key at once and for good; revoking twice changes nothing. ``version`` as
+    ``accounts.versions`` says."""
     require(actor, "keys.manage")
     with transaction.atomic():
         key = Key.objects.select_for_update().filter(pk=key_id).first()
         if key is None:
             raise NotFound("There is no such key.", key_id=key_id)
+        versions.check(key.version, version, {}, None, of=("key", key_id))
         if key.revoked_at is None:
             key.revoked_at = clock.now()
             key.save(update_fields=["revoked_at"])

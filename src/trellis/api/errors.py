@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from trellis.accounts.versions import ChangedMeanwhile
 from trellis.core.errors import TrellisError
 
 TYPE = "application/problem+json"
@@ -28,6 +29,7 @@ _TITLES = {
     403: "Forbidden",
     404: "Not found",
     409: "Conflict",
+    412: "Changed meanwhile",
     413: "Too large",
     415: "Unsupported media type",
     422: "Invalid",
@@ -38,7 +40,8 @@ _TITLES = {
 
 def _trellis(_request: HttpRequest, error: TrellisError) -> HttpResponse:
     data = {key: value for key, value in error.data.items() if key not in _RESERVED}
-    return problem(error.status, error.code, error.message, **data)
+    status = 412 if isinstance(error, ChangedMeanwhile) else error.status
+    return problem(status, error.code, error.message, **data)
 
 
 _RESERVED = {"type", "title", "status", "code", "detail"}

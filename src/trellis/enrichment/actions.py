@@ -53,15 +53,18 @@ def create(actor: Actor, kind: str, name: str, values: Mapping[str, Any]) -> Enr
 
 
 def update(
-    actor: Actor, source_id: int, values: Mapping[str, Any], version: int = 0
+    actor: Actor, source_id: int, values: Mapping[str, Any], version: int | None = None
 ) -> EnrichmentSource:
-    """Change a source. ``version`` (0: any) is the one the change was made to."""
+    """Change a source. ``version`` is the one the change was made to
+    (``accounts.versions``)."""
     require(actor, "enrichment.write")
     with changing_definitions():
         row = get(source_id, lock=True)
-        versions.check(row, version, "enrichment", source_id)
         before = {name: getattr(row, name) for name in EDITABLE}
         _fill(actor, row, values)
+        wanted = {name: getattr(row, name) for name in EDITABLE if name in values}
+        of = ("enrichment", source_id)
+        versions.check(row.version, version, _open(before), _open(wanted), of=of)
         if row.live:
             _check_ready(row)
         row.version += 1
@@ -94,11 +97,12 @@ def turn(actor: Actor, source_id: int, live: bool) -> EnrichmentSource:
     return row
 
 
-def archive(actor: Actor, source_id: int) -> EnrichmentSource:
+def archive(actor: Actor, source_id: int, version: int | None = None) -> EnrichmentSource:
     """Take a source away; what it added stays, with where it came from."""
     require(actor, "enrichment.write")
     with transaction.atomic():
         row = get(source_id, lock=True)
+        versions.check(row.version, version, {}, None, of=("enrichment", source_id))
         row.live, row.archived_at = False, clock.now()
         asking.stop(row.pk, "switched_off")
         row.key = f"{row.key[:28]}-{row.pk}"
@@ -167,6 +171,13 @@ def _fill(actor: Actor, row: EnrichmentSource, values: Mapping[str, Any]) -> Non
         row.settings = msgspec.to_builtins(msgspec.convert(given, KINDS[row.kind].settings))
     except msgspec.ValidationError as error:
         raise InvalidInput(f"settings: {error}", field="settings") from error
+
+
+def _open(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as they may be shown: each by its name, and never the secret."""
+    settings = values.get("settings", {})
+    shown = {name: value for name, value in values.items() if name != "settings"}
+    return shown | {name: value for name, value in settings.items() if name != "secret"}
 
 
 def _check_ready(row: EnrichmentSource) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from trellis.accounts import audit
+from trellis.accounts import audit, versions
 from trellis.accounts.access import require
 from trellis.accounts.types import Actor
 from trellis.core import db, sql
@@ -42,8 +42,8 @@ def update(
     description: str | None = None,
     version: int | None = None,
 ) -> Signal:
-    """Rename or describe a signal; what it counts never changes. Raises ``Conflict``, with
-    what differs, where somebody changed it since ``version``."""
+    """Rename or describe a signal; what it counts never changes. ``version`` is the one the
+    change was made to (``accounts.versions``)."""
     require(actor, "signals.write")
     with changing_definitions():
         signal = get(signal_id)
@@ -54,19 +54,9 @@ def update(
             if after is not None and after.strip() != (before := getattr(signal, field))
         }
         _check(change)
-        if change and version is not None and version != signal.version:
-            raise Conflict(
-                _(
-                    "%(who)s changed this signal meanwhile. Nothing of yours is lost: compare and save again."
-                )
-                % {"who": signal.changed_by.partition(" ")[2] or _("Trellis")},
-                by=signal.changed_by,
-                version=signal.version,
-                differs=[
-                    {"field": field, "theirs": theirs, "yours": yours}
-                    for field, (theirs, yours) in change.items()
-                ],
-            )
+        stands = {field: before for field, (before, _after) in change.items()}
+        asked = {field: after for field, (_before, after) in change.items()}
+        versions.check(signal.version, version, stands, asked, of=("signal", signal_id))
         if change:
             for field, (_before, after) in change.items():
                 setattr(signal, field, after)
@@ -84,12 +74,13 @@ def _check(change: Mapping[str, list[Any]]) -> None:
         raise InvalidInput(_("There is no such bucket."), bucket=change["bucket"][1])
 
 
-def archive(actor: Actor, signal_id: int) -> None:
+def archive(actor: Actor, signal_id: int, version: int | None = None) -> None:
     """Stop counting a behaviour and forget its counts. Made again, it counts the past anew
     from the log. Raises ``Conflict``, which names them, while something reads it."""
     require(actor, "signals.write")
     with changing_definitions():
         signal = get(signal_id)
+        versions.check(signal.version, version, {}, None, of=("signal", signal_id))
         if users := usage.of_signal(signal.key):
             raise Conflict(
                 _("The signal is used by %(user)s.")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from trellis.accounts import audit
+from trellis.accounts import audit, versions
 from trellis.accounts.access import require
 from trellis.accounts.types import Actor
 from trellis.core import clock
@@ -46,19 +46,20 @@ def save_draft(
     """Keep a draft, finished or not; returns what is still wrong with it. The running
     version does not change.
 
-    ``revision`` is the one that was edited; where another was saved meanwhile, ``Conflict``
-    tells by whom, with ``revision`` and ``draft`` as they stand. None replaces whatever is
-    there.
+    ``revision`` is the one the change was made to (``accounts.versions``).
     """
     require(actor, "journeys.write")
     with transaction.atomic():
         journey = _locked(journey_id)
-        if revision not in (None, journey.revision) and text != journey.draft:
-            raise Conflict(
-                _("%(name)s changed this draft meanwhile.") % {"name": journey.edited_by},
-                revision=journey.revision,
-                draft=journey.draft,
-            )
+        versions.check(
+            journey.revision,
+            revision,
+            {"draft": journey.draft},
+            {"draft": text},
+            of=("journey", journey_id),
+            by=journey.edited_by,
+            at=journey.updated_at,
+        )
         journey.draft = text
         journey.revision += 1
         journey.edited_by = actor.label

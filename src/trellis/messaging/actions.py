@@ -10,7 +10,7 @@ from typing import Any, Literal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from trellis.accounts import audit
+from trellis.accounts import audit, versions
 from trellis.accounts.access import require
 from trellis.accounts.types import Actor
 from trellis.core import clock, ids
@@ -60,10 +60,13 @@ class Settled:
     left: list[int] = field(default_factory=list)
 
 
-def save_template(actor: Actor, draft: TemplateDraft) -> TemplateVersion:
+def save_template(
+    actor: Actor, draft: TemplateDraft, revision: int | None = None
+) -> TemplateVersion:
     """Create the template, or add an immutable version where something changed; returns the
     current version. Raises ``InvalidInput`` with ``problems`` (locale, part, line, message)
-    where it could not be sent as it stands, and ``Conflict`` where the key is archived."""
+    where it could not be sent as it stands, and ``Conflict`` where the key is archived.
+    ``revision`` is the one the change was made to (``revision_of``, ``accounts.versions``)."""
     require(actor, "templates.write")
     _check_draft(draft)
     variants = {
@@ -78,6 +81,8 @@ def save_template(actor: Actor, draft: TemplateDraft) -> TemplateVersion:
         if template.archived_at is not None:
             raise Conflict(_("The template %(key)s is archived.") % {"key": draft.key})
         current = template.versions.filter(number=template.version).first()
+        if not made:
+            _check_revision(template, current, draft, revision)
         sender = {
             "from_name": mime.clean(draft.from_name),
             "from_email": draft.from_email.strip(),
@@ -111,12 +116,48 @@ def save_template(actor: Actor, draft: TemplateDraft) -> TemplateVersion:
     return current
 
 
-def archive_template(actor: Actor, key: str) -> None:
+def revision_of(template: Template) -> int:
+    """What ``save_template`` compares: another where the name, the purpose or the version is."""
+    state = {"name": template.name, "purpose": template.purpose, "version": template.version}
+    return versions.fingerprint(state)
+
+
+def _check_revision(
+    template: Template,
+    current: TemplateVersion | None,
+    draft: TemplateDraft,
+    revision: int | None,
+) -> None:
+    stands = _parts(current.variants if current else {})
+    wanted = dict.fromkeys(stands, "") | _parts(draft.variants)
+    for name in ("name", "purpose"):
+        stands[name], wanted[name] = getattr(template, name), getattr(draft, name).strip()
+    for name in ("from_name", "from_email", "reply_to"):
+        stands[name] = getattr(current, name) if current else ""
+        wanted[name] = getattr(draft, name).strip()
+    stands = dict.fromkeys(wanted, "") | stands
+    of = ("template", template.pk)
+    versions.check(revision_of(template), revision, stands, wanted, of=of)
+
+
+def _parts(variants: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """The content by one name each: ``es.subject``, or ``subject`` of the default."""
+    return {
+        f"{locale}.{part}".lstrip("."): text
+        for locale, parts in variants.items()
+        for part, text in parts.items()
+        if text
+    }
+
+
+def archive_template(actor: Actor, key: str, revision: int | None = None) -> None:
     """Take a template out of use; its versions stay for what was sent. Raises ``Conflict``
     with ``used_by`` while something uses it."""
     require(actor, "templates.write")
     with transaction.atomic():
         template = _template(key)
+        of = ("template", template.pk)
+        versions.check(revision_of(template), revision, {}, None, of=of)
         users = registry.used_by(key)
         if users:
             raise Conflict(

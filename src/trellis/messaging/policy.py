@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from trellis.accounts import audit
+from trellis.accounts import audit, versions
 from trellis.accounts.access import require
 from trellis.accounts.types import Actor
 from trellis.core.errors import InvalidInput
@@ -76,12 +76,22 @@ def save(values: dict[str, Any]) -> Stored:
     return new
 
 
-def change(actor: Actor, values: dict[str, Any]) -> Stored:
+def version_of(value: Stored) -> int:
+    """What ``change`` compares: another where anything in the policy is."""
+    return versions.fingerprint(msgspec.to_builtins(value))
+
+
+def change(actor: Actor, values: dict[str, Any], version: int | None = None) -> Stored:
     """Change parts of the policy as ``actor``; needs the right to manage users, because it
-    decides how much everybody is written to."""
+    decides how much everybody is written to. ``version`` is the one the change was made to
+    (``version_of``, ``accounts.versions``)."""
     require(actor, "users.manage")
     with transaction.atomic():
+        Instance.objects.select_for_update().get(id=1)
         before = stored()
+        stands = {name: getattr(before, name) for name in values}
+        of = ("instance", 1)
+        versions.check(version_of(before), version, stands, values, of=of)
         after = save(values)
         changed = {
             name: [getattr(before, name), getattr(after, name)]

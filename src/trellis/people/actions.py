@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from trellis.accounts import audit
+from trellis.accounts import audit, versions
 from trellis.accounts.access import require
 from trellis.accounts.types import Actor
 from trellis.core import clock
@@ -23,6 +23,7 @@ from trellis.people import merge as merging
 from trellis.people import undo as undoing
 from trellis.people.attributes import Change
 from trellis.people.models import (
+    Company,
     Contact,
     ContactIdentity,
     Identity,
@@ -34,6 +35,11 @@ from trellis.people.types import Claim, Ident, Merged
 from trellis.people.values import flatten
 
 ADDRESSES = (normal.EMAIL, normal.PHONE)
+COMPARED = (
+    "email", "phone", "first_name", "last_name", "locale", "time_zone", "country", "city",
+    "company_id", "attributes",
+)  # fmt: skip
+"""What people edit of a contact."""
 CHUNK = 1_000
 """Contacts that a change of many locks at a time."""
 
@@ -59,13 +65,30 @@ def create_contact(actor: Actor, traits: Mapping[str, Any], ids: Iterable[Ident]
     return number
 
 
-def update_contact(actor: Actor, contact_id: int, traits: Mapping[str, Any]) -> None:
+def version_of(contact_id: int) -> int:
+    """What ``update_contact`` compares: another where a field or attribute of it is."""
+    row = Contact.objects.filter(contact_id=contact_id).values(*COMPARED).first()
+    return versions.fingerprint(row or {})
+
+
+def update_contact(
+    actor: Actor,
+    contact_id: int,
+    traits: Mapping[str, Any],
+    version: int | None = None,
+    was: Mapping[str, Any] | None = None,
+) -> None:
     """Set fields and attributes of a contact; None empties one. A new email or phone
-    becomes an identity; ``Conflict`` where it is somebody else's."""
+    becomes an identity; ``Conflict`` where it is somebody else's.
+
+    ``version`` is the one the change was made to (``accounts.versions``). ``was`` holds what
+    stood in these fields instead: what changed in others meanwhile is no matter then.
+    """
     require(actor, "contacts.write")
     now = clock.now()
     with transaction.atomic():
         contact = _held(contact_id)
+        _check_version(contact, traits, version, was)
         for kind, value in _idents(_addresses(traits), traits):
             _give(contact_id, kind, value)
         before = {key: getattr(contact, key, None) for key in traits if hasattr(contact, key)}
@@ -73,6 +96,49 @@ def update_contact(actor: Actor, contact_id: int, traits: Mapping[str, Any]) -> 
         change = {key: [before.get(key), traits[key]] for key in traits}
         audit.record(actor, "contact.update", "contact", contact_id, str(contact), change)
         told.tell(contact_id, told.CHANGED, {"by": actor.label, "fields": sorted(traits)})
+
+
+def _check_version(
+    contact: Contact,
+    traits: Mapping[str, Any],
+    version: int | None,
+    was: Mapping[str, Any] | None,
+) -> None:
+    if version is None and was is None:
+        return
+    stands = {key: _stands(contact, key) for key in traits}
+    stood = version_of(contact.contact_id)
+    if was is not None:
+        stands = {key: now for key, now in stands.items() if now != _filled(was.get(key))}
+        stood, version = versions.fingerprint(stands), versions.fingerprint({})
+    wanted = {key: traits[key] for key in stands}
+    said: Mapping[str, Any] = next(
+        (contact.provenance[key] for key in stands if key in contact.provenance), {}
+    )
+    versions.check(
+        stood,
+        version,
+        stands,
+        wanted,
+        of=("contact", contact.contact_id),
+        by=str(said.get("src", "")),
+        at=datetime.fromisoformat(said["at"]) if said.get("at") else None,
+    )
+
+
+def _stands(contact: Contact, key: str) -> Any:
+    if key == "company":
+        return (
+            Company.objects.filter(pk=contact.company_id or 0)
+            .values_list("name", flat=True)
+            .first()
+        )
+    value = getattr(contact, key) if key in COMPARED else contact.attributes.get(key)
+    return _filled(value)
+
+
+def _filled(value: Any) -> Any:
+    return None if value in ("", []) else value
 
 
 def set_attribute(actor: Actor, contact_ids: Iterable[int], key: str, value: Any) -> int:

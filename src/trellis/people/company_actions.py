@@ -54,14 +54,14 @@ def update(
     name: str | None = None,
     domains: Sequence[str] | None = None,
     values: Mapping[str, Any] | None = None,
-    version: int = 0,
+    version: int | None = None,
 ) -> Company:
     """Change a company; what is None stays. An attribute that is None is emptied.
-    ``version`` (0: any) is the one the change was made to."""
+    ``version`` is the one the change was made to (``accounts.versions``)."""
     require(actor, "companies.write")
     with transaction.atomic():
         row = get(company_id, lock=True)
-        versions.check(row, version, "company", company_id)
+        _check_version(row, version, name, domains, values or {})
         change: dict[str, Any] = {}
         if name is not None and _name(name) != row.name:
             change["name"] = [row.name, _name(name)]
@@ -82,6 +82,22 @@ def update(
             company_values.announce(row.pk, sorted(change))
     row.refresh_from_db()
     return row
+
+
+def _check_version(
+    row: Company,
+    version: int | None,
+    name: str | None,
+    domains: Sequence[str] | None,
+    values: Mapping[str, Any],
+) -> None:
+    wanted = dict(values)
+    stands = {key: row.attributes.get(key) for key in values}
+    if name is not None:
+        stands["name"], wanted["name"] = row.name, _name(name)
+    if domains is not None:
+        stands["domains"], wanted["domains"] = domains_of(row.pk), _plain(domains)
+    versions.check(row.version, version, stands, wanted, of=("company", row.pk))
 
 
 def merge(actor: Actor, winner_id: int, loser_id: int) -> int:
@@ -113,15 +129,23 @@ def merge(actor: Actor, winner_id: int, loser_id: int) -> int:
     return len(moved)
 
 
-def set_make(actor: Actor, make: bool) -> None:
-    """Say whether a company is made for each domain that contacts have and no company does."""
+def settings_version() -> int:
+    """The version of the settings, as ``set_make`` compares it."""
+    return versions.fingerprint(companies.settings())
+
+
+def set_make(actor: Actor, make: bool, version: int | None = None) -> None:
+    """Say whether a company is made for each domain that contacts have and no company does.
+    ``version`` is the one of the settings the change was made to (``accounts.versions``)."""
     require(actor, "users.manage")
     with transaction.atomic():
         instance = Instance.objects.select_for_update().get(id=1)
-        before = bool(instance.settings.get(companies.SETTINGS, {}).get("make", False))
+        stands, wanted = companies.settings(), {"make": make}
+        of = ("instance", 1)
+        versions.check(settings_version(), version, stands, wanted, of=of)
         instance.settings[companies.SETTINGS] = {"make": make}
         instance.save(update_fields=["settings"])
-        change = {"make": [before, make]}
+        change = {"make": [stands["make"], make]}
         audit.record(actor, "company.settings", "instance", 1, "Companies by domain", change)
 
 

@@ -76,16 +76,17 @@ def update(
     key: str,
     values: Mapping[str, Any],
     of: str = "contact",
-    version: int = 0,
+    version: int | None = None,
 ) -> Definition:
     """Change how an attribute is shown, sorted and checked; its key and type stay.
-    ``version`` (0: any) is the one the change was made to."""
+    ``version`` is the one the change was made to (``accounts.versions``)."""
     require(actor, "attributes.write")
     with transaction.atomic():
         row = locked(key, of)
-        versions.check(row, version, OBJECT[of], key)
         before = {name: getattr(row, name) for name in EDITABLE}
         _fill(row, values)
+        wanted = {name: getattr(row, name) for name in EDITABLE if name in values}
+        versions.check(row.version, version, before, wanted, of=(OBJECT[of], key))
         row.version += 1
         row.save()
         change = {
@@ -98,7 +99,11 @@ def update(
 
 
 def archive(
-    actor: Actor, key: str, used_by: Sequence[str] = (), of: str = "contact"
+    actor: Actor,
+    key: str,
+    used_by: Sequence[str] = (),
+    of: str = "contact",
+    version: int | None = None,
 ) -> Definition:
     """Take an attribute from the choices; stored values stay. ``used_by`` names what still
     reads it (rules live above this domain): with any, ``Conflict``."""
@@ -110,6 +115,7 @@ def archive(
         )
     with transaction.atomic():
         row = locked(key, of)
+        versions.check(row.version, version, {}, None, of=(OBJECT[of], key))
         row.archived_at = clock.now()
         row.save(update_fields=["archived_at"])
         audit.record(actor, "attribute.archive", OBJECT[of], row.key, row.label)

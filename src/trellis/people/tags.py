@@ -135,15 +135,18 @@ def create(actor: Actor, name: str, values: Mapping[str, Any]) -> Tag:
     return row
 
 
-def update(actor: Actor, key: str, values: Mapping[str, Any], version: int = 0) -> Tag:
-    """Change how a tag is shown; its key stays. ``version`` (0: any) is the one the change
-    was made to; another gives ``Conflict`` with who changed it."""
+def update(
+    actor: Actor, key: str, values: Mapping[str, Any], version: int | None = None
+) -> Tag:
+    """Change how a tag is shown; its key stays. ``version`` is the one the change was made
+    to (``accounts.versions``)."""
     require(actor, "attributes.write")
     with transaction.atomic():
         row = get(key, lock=True)
         before = {name: getattr(row, name) for name in EDITABLE}
-        versions.check(row, version, "tag", key)
         _fill(row, values)
+        wanted = {name: getattr(row, name) for name in EDITABLE if name in values}
+        versions.check(row.version, version, before, wanted, of=("tag", key))
         row.version += 1
         row.save()
         change = {
@@ -153,7 +156,9 @@ def update(actor: Actor, key: str, values: Mapping[str, Any], version: int = 0) 
     return row
 
 
-def archive(actor: Actor, key: str, used_by: Sequence[str] = ()) -> Tag:
+def archive(
+    actor: Actor, key: str, used_by: Sequence[str] = (), version: int | None = None
+) -> Tag:
     """Take a tag from the choices and off everybody; ``used_by`` names what reads it."""
     require(actor, "attributes.write")
     if used_by:
@@ -163,6 +168,7 @@ def archive(actor: Actor, key: str, used_by: Sequence[str] = ()) -> Tag:
         )
     with transaction.atomic():
         row = get(key, lock=True)
+        versions.check(row.version, version, {}, None, of=("tag", key))
         row.archived_at = clock.now()
         row.save(update_fields=["archived_at"])
         audit.record(actor, "tag.archive", "tag", key, row.name)

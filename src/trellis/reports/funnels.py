@@ -9,10 +9,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from trellis.accounts import audit
+from trellis.accounts import audit, versions
 from trellis.accounts.access import require
 from trellis.accounts.types import Actor
-from trellis.core.errors import Conflict, InvalidInput, NotFound
+from trellis.core.errors import InvalidInput, NotFound
 from trellis.events.models import Signal
 from trellis.leads.models import Stage
 from trellis.reports.models import Funnel
@@ -61,31 +61,22 @@ def update(
     steps: Sequence[Mapping[str, Any]],
     version: int | None = None,
 ) -> Funnel:
-    """Change a funnel. Raises ``Conflict`` where somebody changed it since ``version``."""
+    """Change a funnel. ``version`` is the one the change was made to
+    (``accounts.versions``)."""
     require(actor, "segments.write")
     checked = check(steps)
     with transaction.atomic():
         row = Funnel.objects.select_for_update().filter(pk=funnel_id, archived_at=None).first()
         if row is None:
             raise NotFound(_("There is no such funnel."))
+        stands = {"name": row.name, "steps": row.steps}
+        wanted = {"name": _name(name), "steps": checked}
+        versions.check(row.version, version, stands, wanted, of=("funnel", row.pk))
         change = {
-            field: [before, after]
-            for field, after in (("name", _name(name)), ("steps", checked))
-            if after != (before := getattr(row, field))
+            field: [stands[field], after]
+            for field, after in wanted.items()
+            if after != stands[field]
         }
-        if change and version is not None and version != row.version:
-            raise Conflict(
-                _(
-                    "%(who)s changed this funnel meanwhile. Nothing of yours is lost: look and save again."
-                )
-                % {"who": row.changed_by.partition(" ")[2] or _("Trellis")},
-                by=row.changed_by,
-                version=row.version,
-                differs=[
-                    {"field": field, "theirs": theirs, "yours": yours}
-                    for field, (theirs, yours) in change.items()
-                ],
-            )
         if change:
             for field, (_before, after) in change.items():
                 setattr(row, field, after)
@@ -96,11 +87,12 @@ def update(
     return row
 
 
-def archive(actor: Actor, funnel_id: int, now: datetime) -> None:
+def archive(actor: Actor, funnel_id: int, now: datetime, version: int | None = None) -> None:
     """Take a funnel out of use. Raises ``NotFound``."""
     require(actor, "segments.write")
     with transaction.atomic():
         row = get(funnel_id)
+        versions.check(row.version, version, {}, None, of=("funnel", row.pk))
         Funnel.objects.filter(pk=funnel_id).update(archived_at=now)
         audit.record(actor, "funnel.archive", "funnel", row.pk, row.name)
 

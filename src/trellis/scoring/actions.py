@@ -73,12 +73,13 @@ def switch_model(actor: Actor, model_id: int, on: bool) -> ScoreModel:
     return model
 
 
-def delete_model(actor: Actor, model_id: int) -> None:
+def delete_model(actor: Actor, model_id: int, version: int | None = None) -> None:
     """Delete a model with its rules, scores and history. Raises ``Conflict`` where it is
     the default one or in use."""
     require(actor, "scoring.write")
     with changing_definitions():
         model = find_model(model_id)
+        drafting.check_version(version, model, {}, None)
         _refuse_used(model)
         audit.record(actor, "score_model.delete", "score_model", model.pk, model.name)
         enqueue("scoring.forget_model", model_id=model.pk)
@@ -89,8 +90,8 @@ def save_model(
     actor: Actor, model_id: int, draft: ModelDraft, version: int | None = None
 ) -> ScoreModel:
     """Change thresholds, caps, groups and borders; everybody is then scored again in the
-    background. ``version`` is the one that the person saw: raises ``ChangedMeanwhile``
-    where somebody else saved another since."""
+    background. ``version`` is the one the change was made to
+    (``accounts.versions``)."""
     require(actor, "scoring.write")
     with changing_definitions():
         model = find_model(model_id)
@@ -137,8 +138,7 @@ def save_rule(
     version: int | None = None,
 ) -> ScoreRule:
     """Add a rule to a model, or change one; everybody is then scored again in the
-    background. ``version`` as in ``save_model``. Raises ``RuleError``, ``InvalidInput`` and
-    ``ChangedMeanwhile``."""
+    background. ``version`` as in ``save_model``. Raises ``RuleError`` and ``InvalidInput``."""
     require(actor, "scoring.write")
     parsed = None if draft.rule is None else read_rule(actor, draft.rule, level=SCORE)
     with changing_definitions():
@@ -169,7 +169,7 @@ def delete_rule(actor: Actor, model_id: int, rule_id: int, version: int | None =
     with changing_definitions():
         model = find_model(model_id)
         row = find_rule(model, rule_id)
-        drafting.check_version(version, row, drafting.rule_values(row), {"name": ""})
+        drafting.check_version(version, row, {}, None)
         drop_rule(actor, row)
         score_everybody(model)
 

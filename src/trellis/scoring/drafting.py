@@ -8,7 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from trellis.core.errors import Conflict, InvalidInput
+from trellis.accounts import versions
+from trellis.core.errors import InvalidInput
 from trellis.core.slugs import slug
 from trellis.events.models import Signal
 from trellis.rules.types import Rule, to_json
@@ -86,12 +87,6 @@ class ModelDraft:
     company_by: str | None = None
 
 
-class ChangedMeanwhile(Conflict):
-    """Somebody else changed this meanwhile."""
-
-    code = "changed_meanwhile"
-
-
 def settings_of(model: ScoreModel) -> dict[str, Any]:
     """The settings of a model."""
     return {name: getattr(model, name) for name in MODEL_FIELDS}
@@ -115,24 +110,19 @@ def check_version(
     version: int | None,
     row: ScoreModel | ScoreRule,
     stands: Mapping[str, Any],
-    wanted: Mapping[str, Any],
+    wanted: Mapping[str, Any] | None,
 ) -> None:
-    """Refuse to write over what somebody else saved meanwhile; raises ``ChangedMeanwhile``
-    with who that was and what differs. Without a version, nothing is checked."""
-    if version is None or version == row.version:
-        return
-    differs = difference(wanted, stands)
-    if not differs:
-        return
-    raise ChangedMeanwhile(
-        _("%(name)s changed this meanwhile. Nothing was saved.")
-        % {"name": row.changed_by or _("Somebody")},
+    """Refuse to write over what somebody else saved meanwhile (``accounts.versions``); rows
+    of a draft, which the audit trail does not hold, say themselves who changed them."""
+    kind = "score_model" if isinstance(row, ScoreModel) else "score_rule"
+    versions.check(
+        row.version,
+        version,
+        stands,
+        wanted,
+        of=(kind, row.pk),
         by=row.changed_by,
-        at=row.changed_at.isoformat(),
-        version=row.version,
-        differs={
-            name: {"mine": mine, "theirs": theirs} for name, (mine, theirs) in differs.items()
-        },
+        at=row.changed_at,
     )
 
 

@@ -19,12 +19,12 @@ from trellis.accounts import audit
 from trellis.accounts.access import require
 from trellis.accounts.types import Actor
 from trellis.core import clock
-from trellis.core.errors import NotFound
+from trellis.core.errors import Conflict, NotFound
 from trellis.core.locks import changing_definitions
 from trellis.events.behaviour import read_draft, read_rule
 from trellis.rules.registry import SCORE
 from trellis.scoring import actions, drafting
-from trellis.scoring.drafting import ChangedMeanwhile, ModelDraft, RuleDraft
+from trellis.scoring.drafting import ModelDraft, RuleDraft
 from trellis.scoring.models import ScoreModel, ScoreRule
 from trellis.scoring.preview import Impact
 
@@ -122,14 +122,16 @@ def save_rule(
     return ref
 
 
-def remove_rule(actor: Actor, model_id: int, ref: str) -> None:
+def remove_rule(actor: Actor, model_id: int, ref: str, version: int | None = None) -> None:
     """Take a rule out of the draft."""
     require(actor, "scoring.write")
     with transaction.atomic():
         model = begin(actor, model_id)
         data = _data(model)
-        if data["rules"].pop(ref, None) is None:
+        entry = data["rules"].pop(ref, None)
+        if entry is None:
             raise NotFound(_("There is no such score rule."), ref=ref)
+        drafting.check_version(version, _row(model, ref, entry), {}, None)
         _keep(actor, model, data)
 
 
@@ -151,18 +153,19 @@ def replace(actor: Actor, model_id: int, points: Mapping[str, int]) -> ScoreMode
     return model
 
 
-def discard(actor: Actor, model_id: int) -> None:
-    """Throw the draft away."""
+def discard(actor: Actor, model_id: int, version: int | None = None) -> None:
+    """Throw the draft away. ``version`` is the one of its settings that was seen."""
     require(actor, "scoring.write")
     model = actions.find_model(model_id)
+    drafting.check_version(version, shown(model)[0], {}, None)
     if ScoreModel.objects.filter(pk=model_id, draft__isnull=False).update(draft=None):
         audit.record(actor, "score_model.discard", "score_model", model.pk, model.name)
 
 
 def publish(actor: Actor, model_id: int, *, over: bool = False) -> list[Edit]:
     """Make the draft live, all of it at once; everybody is then scored again. Where the
-    live model was changed since the draft began, raises ``ChangedMeanwhile`` with what
-    differs, unless it is to be written ``over``. Returns what changed."""
+    live model was changed since the draft began, raises ``Conflict`` with what
+    changed, unless it is to be written ``over``. Returns what changed."""
     require(actor, "scoring.write")
     with changing_definitions():
         model = actions.find_model(model_id)
@@ -277,7 +280,7 @@ def _refuse_stale(model: ScoreModel) -> None:
         default=None,
     )
     who = last.changed_by if last is not None else model.changed_by
-    raise ChangedMeanwhile(
+    raise Conflict(
         _("%(name)s changed the live model after this draft was begun.")
         % {"name": who or _("Somebody")},
         by=who,

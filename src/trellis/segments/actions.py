@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from trellis.accounts import audit
+from trellis.accounts import audit, versions
 from trellis.accounts.access import require
 from trellis.accounts.types import Actor
 from trellis.core import db
@@ -113,8 +113,7 @@ def update(
     """Change a segment; a changed rule is built in the background, and who enters or leaves
     by it is told. A snapshot keeps its members until it is taken again.
 
-    ``version`` is the one the change was made on; where somebody changed the segment since,
-    ``Conflict`` says who, when, and what differs. Raises ``RuleError``, also for a rule that
+    ``version`` is the one the change was made to (``accounts.versions``). Raises ``RuleError``, also for a rule that
     would read itself.
     """
     require(actor, "segments.write")
@@ -133,8 +132,9 @@ def update(
             for field, after in wanted.items()
             if after is not None and after != (before := getattr(segment, field))
         }
-        if change and version is not None and version != segment.version:
-            raise _overtaken(segment, change)
+        stands = {field: before for field, (before, _after) in change.items()}
+        asked = {field: after for field, (_before, after) in change.items()}
+        versions.check(segment.version, version, stands, asked, of=("segment", segment_id))
         if parsed is not None and "rule" in change:
             if segment.kind == STATIC:
                 raise InvalidInput(_("A static segment has no rule."))
@@ -163,24 +163,7 @@ def _save(
         _build(segment)
 
 
-def _overtaken(segment: Segment, change: Mapping[str, list[Any]]) -> Conflict:
-    who = segment.changed_by.partition(" ")[2] or segment.changed_by or _("Trellis")
-    return Conflict(
-        _(
-            "%(who)s changed this segment meanwhile. Nothing of yours is lost: compare and save again."
-        )
-        % {"who": who},
-        by=segment.changed_by,
-        at=segment.updated_at.isoformat(),
-        version=segment.version,
-        differs=[
-            {"field": field, "theirs": theirs, "yours": yours}
-            for field, (theirs, yours) in change.items()
-        ],
-    )
-
-
-def archive(actor: Actor, segment_id: int, now: datetime) -> None:
+def archive(actor: Actor, segment_id: int, now: datetime, version: int | None = None) -> None:
     """Take a segment out of use; its members are forgotten, its history stays. Raises
     ``Conflict``, which names them, while other things read it."""
     require(actor, "segments.write")
@@ -192,6 +175,7 @@ def archive(actor: Actor, segment_id: int, now: datetime) -> None:
             used_by=[f"{use.kind} {use.name}" for use in users],
         )
     with changing_definitions():
+        versions.check(get(segment_id).version, version, {}, None, of=("segment", segment_id))
         Segment.objects.filter(pk=segment_id).update(archived_at=now, size=0)
         db.run(_SQL["forget"], {"segment": segment_id})
         audit.record(actor, "segment.archive", "segment", segment_id, segment.name)

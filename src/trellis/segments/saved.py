@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from trellis.accounts import audit
+from trellis.accounts import audit, versions
 from trellis.accounts.access import require
 from trellis.accounts.types import Actor
 from trellis.core import clock
@@ -90,8 +90,8 @@ def update(
     shared: bool | None = None,
     version: int | None = None,
 ) -> SavedFilter:
-    """Change a filter. Where somebody changed it since ``version``, ``Conflict`` says who and
-    what differs; ``Forbidden`` for a filter of somebody else without the right."""
+    """Change a filter. ``version`` is the one the change was made to
+    (``accounts.versions``). Raises ``Forbidden`` for a filter of somebody else without the right."""
     wanted: dict[str, Any] = {}
     if name is not None:
         wanted["name"] = _name(name)
@@ -112,15 +112,10 @@ def update(
             require(actor, "segments.write")
         if "name" in change:
             _refuse_taken(actor, wanted["name"], row)
-        if version is not None and version != row.version:
-            raise Conflict(
-                _(
-                    "%(who)s changed this filter meanwhile. Nothing of yours is lost: compare and save again."
-                )
-                % {"who": row.changed_by.partition(" ")[2] or _("Trellis")},
-                version=row.version,
-                differs=change,
-            )
+        stands = {key: before for key, (before, _after) in change.items()}
+        asked = {key: after for key, (_before, after) in change.items()}
+        of = ("filter", row.pk)
+        versions.check(row.version, version, stands, asked, of=of, by=row.changed_by)
         for key, (_before, after) in change.items():
             setattr(row, key, after)
         row.version += 1
@@ -130,10 +125,11 @@ def update(
     return row
 
 
-def delete(actor: Actor, filter_id: int) -> SavedFilter:
+def delete(actor: Actor, filter_id: int, version: int | None = None) -> SavedFilter:
     """Forget a filter; the people it showed stay as they are."""
     with transaction.atomic():
         row = _locked(actor, filter_id)
+        versions.check(row.version, version, {}, None, of=("filter", row.pk))
         audit.record(actor, "filter.delete", "filter", row.pk, row.name)
         SavedFilter.objects.filter(pk=filter_id).delete()
     return row

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from trellis.accounts import audit
+from trellis.accounts import audit, versions
 from trellis.accounts.access import require
 from trellis.accounts.models import Key, KeyKind
 from trellis.accounts.types import Actor
-from trellis.core.errors import Conflict, NotFound
+from trellis.core.errors import NotFound
 from trellis.tracking import options
 from trellis.tracking.options import Options
 
@@ -22,9 +21,8 @@ def configure(
 ) -> Key:
     """Set the options of a live write key; needs ``keys.manage``.
 
-    ``version`` is the one the change was made from. Raises ``InvalidInput`` for options that
-    cannot be, ``NotFound``, and ``Conflict`` (with ``version`` and
-    ``differs``: option → what is wanted, what stands) where somebody else changed them.
+    ``version`` is the one the change was made to (``accounts.versions``). Raises
+    ``InvalidInput`` for options that cannot be, and ``NotFound``.
     """
     require(actor, "keys.manage")
     wanted = options.stored(options.read(given))
@@ -36,15 +34,8 @@ def configure(
         )
         if key is None:
             raise NotFound("There is no such write key, or it was revoked.", key_id=key_id)
-        if version is not None and version != key.version:
-            raise Conflict(
-                _(
-                    "%(name)s changed these settings meanwhile. Save again to put yours over them."
-                )
-                % {"name": audit.last_by("key.track", "key", key_id) or _("Somebody")},
-                version=key.version,
-                differs=_differs(options.load(wanted), options.load(key.tracking)),
-            )
+        stands, asked = _all(options.load(key.tracking)), _all(options.load(wanted))
+        versions.check(key.version, version, stands, asked, of=("key", key_id))
         before = key.tracking
         if wanted != before:
             key.tracking, key.version = wanted, key.version + 1
@@ -60,14 +51,9 @@ def configure(
     return key
 
 
-def _differs(wanted: Options, standing: Options) -> dict[str, tuple[Any, Any]]:
-    """The options that somebody else set otherwise."""
-    pairs = {
-        name: (getattr(wanted, name), getattr(standing, name))
+def _all(known: Options) -> dict[str, Any]:
+    """Every option by its name, those at their defaults too."""
+    return {
+        name: list(value) if isinstance(value := getattr(known, name), tuple) else value
         for name in Options.__struct_fields__
     }
-    return {name: (_plain(a), _plain(b)) for name, (a, b) in pairs.items() if a != b}
-
-
-def _plain(value: Any) -> Any:
-    return [str(item) for item in value] if isinstance(value, tuple) else value

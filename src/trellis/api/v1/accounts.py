@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
@@ -12,7 +13,7 @@ from pydantic import Field
 
 from trellis.accounts import actions, keys
 from trellis.accounts.models import Audit, Key, User
-from trellis.api import paging
+from trellis.api import etag, paging
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json, PageQuery
 from trellis.core.errors import NotFound
@@ -34,6 +35,7 @@ class KeyOut(Schema):
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None
+    version: int
 
 
 class KeyIn(Schema):
@@ -55,6 +57,12 @@ class UserOut(Schema):
     time_zone: str
     is_active: bool
     created_at: datetime
+    version: int
+
+    @staticmethod
+    def resolve_version(user: User) -> int:
+        """Another one after each change of role or access."""
+        return actions.version_of(user)
 
 
 class UserIn(Schema):
@@ -108,10 +116,22 @@ def create_key(request: HttpRequest, body: KeyIn) -> Status[Key]:
     return Status(201, key)
 
 
-@keys_router.delete("/{key_id}", response=KeyOut, summary="Revoke a key")
+@keys_router.get("/{key_id}", response=KeyOut, summary="Read a key")
+def read_key(request: HttpRequest, key_id: Id) -> Key:
+    """Scope: keys.manage."""
+    caller(request, "keys.manage")
+    found = Key.objects.filter(pk=key_id).first()
+    if found is None:
+        raise NotFound("There is no such key.", key_id=key_id)
+    return found
+
+
+@keys_router.delete(
+    "/{key_id}", response=KeyOut, summary="Revoke a key", openapi_extra=etag.CHANGES
+)
 def revoke_key(request: HttpRequest, key_id: Id) -> Key:
     """At once and for good. Scope: keys.manage."""
-    return keys.revoke(caller(request), key_id)
+    return keys.revoke(caller(request), key_id, etag.seen(request))
 
 
 @users_router.get("", response=list[UserOut], summary="List users")
@@ -130,15 +150,31 @@ def add_user(request: HttpRequest, body: UserIn) -> Status[User]:
     return Status(201, user)
 
 
-@users_router.patch("/{user_id}", response=UserOut, summary="Change a user")
+@users_router.get("/{user_id}", response=UserOut, summary="Read a user")
+def read_user(request: HttpRequest, user_id: Id) -> User:
+    """Scope: users.manage."""
+    caller(request, "users.manage")
+    return _user(user_id)
+
+
+@users_router.patch(
+    "/{user_id}", response=UserOut, summary="Change a user", openapi_extra=etag.CHANGES
+)
 def change_user(request: HttpRequest, user_id: Id, body: UserChange) -> User:
     """Give a role, end access or give it again. Scope: users.manage."""
     actor = caller(request, "users.manage")
-    if body.role is not None:
-        actions.set_role(actor, user_id, body.role)
-    if body.is_active is not None:
-        change = actions.reactivate if body.is_active else actions.deactivate
-        change(actor, user_id)
+    version = etag.seen(request)
+    with transaction.atomic():
+        if body.role is not None:
+            actions.set_role(actor, user_id, body.role, version)
+            version = None
+        if body.is_active is not None:
+            change = actions.reactivate if body.is_active else actions.deactivate
+            change(actor, user_id, version)
+    return _user(user_id)
+
+
+def _user(user_id: int) -> User:
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         raise NotFound("There is no such user.", user_id=user_id)

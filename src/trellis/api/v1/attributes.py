@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
+from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.people import definitions, spread
 from trellis.people.models import Definition, Renaming
@@ -54,12 +55,6 @@ class AttributeIn(Schema):
     pattern: str = Field("", max_length=200, description="RE2, matched with the whole text.")
     required: bool = Field(False, description="Forms that ask for it must have an answer.")
     description: str = Field("", max_length=2000)
-
-
-class AttributePatch(AttributeIn):
-    """What changes; what is left out stays."""
-
-    version: int = Field(0, ge=0, description="The version the change was made to; 0: any.")
 
 
 class NewAttribute(AttributeIn):
@@ -126,21 +121,32 @@ def create_attribute(
     return Status(201, definitions.create(caller(request), body.key, body.type, values, of))
 
 
-@router.patch("/{key}", response=AttributeOut, summary="Change an attribute")
+@router.get("/{key}", response=AttributeOut, summary="Read an attribute")
+def read_attribute(request: HttpRequest, key: str, of: Of = "contact") -> Definition:
+    """Scope: attributes.read."""
+    caller(request, "attributes.read")
+    return definitions.get(key, of)
+
+
+@router.patch(
+    "/{key}", response=AttributeOut, summary="Change an attribute", openapi_extra=etag.CHANGES
+)
 def change_attribute(
-    request: HttpRequest, key: str, body: AttributePatch, of: Of = "contact"
+    request: HttpRequest, key: str, body: AttributeIn, of: Of = "contact"
 ) -> Definition:
     """Key and type stay. Scope: attributes.write."""
-    values = body.dict(exclude_unset=True, exclude={"version"})
-    return definitions.update(caller(request), key, values, of, body.version)
+    values = body.dict(exclude_unset=True)
+    return definitions.update(caller(request), key, values, of, etag.seen(request))
 
 
-@router.delete("/{key}", response={204: None}, summary="Archive an attribute")
+@router.delete(
+    "/{key}", response={204: None}, summary="Archive an attribute", openapi_extra=etag.CHANGES
+)
 def archive_attribute(request: HttpRequest, key: str, of: Of = "contact") -> Status[None]:
     """Refused while a rule reads it. Scope: attributes.write."""
     actor = caller(request, "attributes.write")
     uses = usage.of_attribute(key) if of == "contact" else usage.of_company_attribute(key)
-    definitions.archive(actor, key, [use.name for use in uses], of)
+    definitions.archive(actor, key, [use.name for use in uses], of, etag.seen(request))
     return Status(204, None)
 
 

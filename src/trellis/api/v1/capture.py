@@ -10,6 +10,7 @@ from ninja import File, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 from pydantic import Field
 
+from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json
 from trellis.api.v1.contacts import plain
@@ -42,6 +43,12 @@ class FormOut(Schema):
     locale: str
     created_at: datetime
     updated_at: datetime
+    version: int
+
+    @staticmethod
+    def resolve_version(form: Form) -> int:
+        """Another one after each change of what people edit."""
+        return forms.version_of(form)
 
 
 class FormLine(Schema):
@@ -125,10 +132,12 @@ def read_form(request: HttpRequest, form_id: Id) -> Form:
     return forms.get(form_id)
 
 
-@forms_router.patch("/{form_id}", response=FormOut, summary="Change a form")
+@forms_router.patch(
+    "/{form_id}", response=FormOut, summary="Change a form", openapi_extra=etag.CHANGES
+)
 def change_form(request: HttpRequest, form_id: Id, body: FormChange) -> Form:
     """Scope: forms.write."""
-    return forms.update(caller(request), form_id, body.values())
+    return forms.update(caller(request), form_id, body.values(), etag.seen(request))
 
 
 @forms_router.post("/{form_id}/publish", response=FormOut, summary="Publish a form")
@@ -143,10 +152,12 @@ def unpublish_form(request: HttpRequest, form_id: Id) -> Form:
     return forms.unpublish(caller(request), form_id)
 
 
-@forms_router.delete("/{form_id}", response={204: None}, summary="Archive a form")
+@forms_router.delete(
+    "/{form_id}", response={204: None}, summary="Archive a form", openapi_extra=etag.CHANGES
+)
 def archive_form(request: HttpRequest, form_id: Id) -> Status[None]:
     """Scope: forms.write."""
-    forms.archive(caller(request), form_id)
+    forms.archive(caller(request), form_id, etag.seen(request))
     return Status(204, None)
 
 

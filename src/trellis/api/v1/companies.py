@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from trellis.api import paging
+from trellis.api import etag, paging
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json, PageQuery
 from trellis.core.errors import NotFound
@@ -67,13 +67,18 @@ class CompanyPatch(Schema):
     name: str | None = Field(None, max_length=200)
     domains: list[str] | None = Field(None, max_length=50)
     attributes: dict[str, Any] = Field(default_factory=dict)
-    version: int = Field(0, ge=0, description="The version the change was made to; 0: any.")
 
 
 class CompanySettings(Schema):
     """``make``: a company is made for each domain of an address at work that none has."""
 
     make: bool
+
+
+class CompanySettingsOut(CompanySettings):
+    """The settings as they stand."""
+
+    version: int
 
 
 class CompanyMergeIn(Schema):
@@ -103,18 +108,23 @@ def create_company(request: HttpRequest, body: CompanyIn) -> Status[Any]:
     return Status(201, _detail(made.pk))
 
 
-@router.get("/settings", response=CompanySettings, summary="How companies come to be")
-def get_company_settings(request: HttpRequest) -> dict[str, bool]:
+@router.get("/settings", response=CompanySettingsOut, summary="How companies come to be")
+def get_company_settings(request: HttpRequest) -> dict[str, int]:
     """Scope: companies.read."""
     caller(request, "companies.read")
-    return companies.settings()
+    return _settings()
 
 
-@router.put("/settings", response=CompanySettings, summary="Change how companies come to be")
-def put_company_settings(request: HttpRequest, body: CompanySettings) -> dict[str, bool]:
+@router.put(
+    "/settings",
+    response=CompanySettingsOut,
+    summary="Change how companies come to be",
+    openapi_extra=etag.CHANGES,
+)
+def put_company_settings(request: HttpRequest, body: CompanySettings) -> dict[str, int]:
     """Scope: users.manage."""
-    company_actions.set_make(caller(request), body.make)
-    return companies.settings()
+    company_actions.set_make(caller(request), body.make, etag.seen(request))
+    return _settings()
 
 
 @router.get("/{company_id}", response=CompanyDetail, summary="Read a company")
@@ -124,7 +134,12 @@ def get_company(request: HttpRequest, company_id: Id) -> Any:
     return _detail(company_id)
 
 
-@router.patch("/{company_id}", response=CompanyDetail, summary="Change a company")
+@router.patch(
+    "/{company_id}",
+    response=CompanyDetail,
+    summary="Change a company",
+    openapi_extra=etag.CHANGES,
+)
 def change_company(request: HttpRequest, company_id: Id, body: CompanyPatch) -> Any:
     """Scope: companies.write."""
     company_actions.update(
@@ -133,7 +148,7 @@ def change_company(request: HttpRequest, company_id: Id, body: CompanyPatch) -> 
         name=body.name,
         domains=body.domains,
         values=body.attributes,
-        version=body.version,
+        version=etag.seen(request),
     )
     return _detail(company_id)
 
@@ -156,6 +171,11 @@ def company_contacts(
     """Numbers of contacts, up to 200, in order. Scope: contacts.read."""
     caller(request, "contacts.read")
     return company_queries.people_of(company_id, after, paging.MAX)
+
+
+def _settings() -> dict[str, int]:
+    known = companies.settings()
+    return {**known, "version": company_actions.settings_version()}
 
 
 def _detail(company_id: int) -> company_queries.CompanyDetail:

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
-from trellis.api import paging
+from trellis.api import etag, paging
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json, PageQuery
 from trellis.core import clock
@@ -68,6 +68,12 @@ class ContactDetail(ContactOut):
     demographic: int
     interest: int
     engagement: int
+    version: int
+
+    @staticmethod
+    def resolve_version(row: queries.Profile) -> int:
+        """Another one after each change of a field or attribute."""
+        return actions.version_of(row.contact_id)
 
 
 class ContactPage(Schema):
@@ -249,10 +255,15 @@ def get_contact(request: HttpRequest, contact_id: Id) -> Any:
     return read_profile(contact_id)
 
 
-@router.patch("/{contact_id}", response=ContactDetail, summary="Change a contact")
+@router.patch(
+    "/{contact_id}",
+    response=ContactDetail,
+    summary="Change a contact",
+    openapi_extra=etag.CHANGES,
+)
 def change_contact(request: HttpRequest, contact_id: Id, body: TraitsIn) -> Any:
     """Scope: contacts.write."""
-    actions.update_contact(caller(request), contact_id, body.traits)
+    actions.update_contact(caller(request), contact_id, body.traits, etag.seen(request))
     return read_profile(contact_id)
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
+from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.api.paging import Id
 from trellis.core import http
@@ -56,7 +57,6 @@ class SourcePatch(SourceIn):
     """What changes; what is left out stays."""
 
     name: str = Field("", max_length=80)
-    version: int = Field(0, ge=0, description="The version the change was made to; 0: any.")
 
 
 class NewSource(SourceIn):
@@ -121,17 +121,28 @@ def create_enrichment(request: HttpRequest, body: NewSource) -> Status[Enrichmen
     return Status(201, actions.create(caller(request), body.kind, body.name, values))
 
 
-@router.patch("/{source_id}", response=SourceOut, summary="Change a source")
+@router.get("/{source_id}", response=SourceOut, summary="Read a source")
+def read_enrichment(request: HttpRequest, source_id: Id) -> EnrichmentSource:
+    """Scope: enrichment.read."""
+    caller(request, "enrichment.read")
+    return actions.get(source_id)
+
+
+@router.patch(
+    "/{source_id}", response=SourceOut, summary="Change a source", openapi_extra=etag.CHANGES
+)
 def change_enrichment(request: HttpRequest, source_id: Id, body: SourcePatch) -> Any:
     """Scope: enrichment.write."""
-    values = body.dict(exclude_unset=True, exclude={"version"})
-    return actions.update(caller(request), source_id, values, body.version)
+    values = body.dict(exclude_unset=True)
+    return actions.update(caller(request), source_id, values, etag.seen(request))
 
 
-@router.delete("/{source_id}", response={204: None}, summary="Archive a source")
+@router.delete(
+    "/{source_id}", response={204: None}, summary="Archive a source", openapi_extra=etag.CHANGES
+)
 def archive_enrichment(request: HttpRequest, source_id: Id) -> Status[None]:
     """What it added stays. Scope: enrichment.write."""
-    actions.archive(caller(request), source_id)
+    actions.archive(caller(request), source_id, etag.seen(request))
     return Status(204, None)
 
 

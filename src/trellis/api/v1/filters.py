@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
+from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.segments import saved
 from trellis.segments.models import SavedFilter
@@ -43,7 +44,6 @@ class FilterPatch(Schema):
 
     name: str | None = Field(None, max_length=60)
     query: dict[str, Any] | None = Field(None, description=_QUERY)
-    version: int | None = Field(None, ge=1, description="The version the change was made to.")
 
 
 class RuleOut(Schema):
@@ -77,18 +77,27 @@ def read_rule_of(request: HttpRequest, filter_id: int) -> dict[str, Any]:
     return {"rule": saved.as_rule(found.query)}
 
 
-@router.patch("/{filter_id}", response=FilterOut, summary="Change a kept filter")
+@router.patch(
+    "/{filter_id}",
+    response=FilterOut,
+    summary="Change a kept filter",
+    openapi_extra=etag.CHANGES,
+)
 def change_filter(request: HttpRequest, filter_id: int, body: FilterPatch) -> SavedFilter:
-    """Refused with what differs where somebody changed it since ``version``. Scopes:
-    contacts.read and segments.write."""
+    """Scopes: contacts.read and segments.write."""
     actor = caller(request)
     return saved.update(
-        actor, filter_id, name=body.name, query=body.query, version=body.version
+        actor, filter_id, name=body.name, query=body.query, version=etag.seen(request)
     )
 
 
-@router.delete("/{filter_id}", response={204: None}, summary="Delete a kept filter")
+@router.delete(
+    "/{filter_id}",
+    response={204: None},
+    summary="Delete a kept filter",
+    openapi_extra=etag.CHANGES,
+)
 def delete_filter(request: HttpRequest, filter_id: int) -> Status[None]:
     """Scopes: contacts.read and segments.write."""
-    saved.delete(caller(request), filter_id)
+    saved.delete(caller(request), filter_id, etag.seen(request))
     return Status(204, None)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from trellis.api import paging
+from trellis.api import etag, paging
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json, PageQuery
 from trellis.api.v1.contacts import plain
@@ -50,14 +50,6 @@ class TextIn(Schema):
     """A definition as YAML."""
 
     yaml: str = Field(max_length=MAX_TEXT)
-
-
-class DraftIn(TextIn):
-    """A definition to keep as the draft, and the revision that was edited."""
-
-    revision: int | None = Field(
-        None, ge=1, le=2**31 - 1, description="Answers 409 where the draft has another by now."
-    )
 
 
 class ProblemsOut(Schema):
@@ -148,11 +140,16 @@ def read(request: HttpRequest, journey_id: Id) -> Journey:
     return _get(journey_id)
 
 
-@router.put("/{journey_id}/draft", response=ProblemsOut, summary="Save the draft")
-def save_draft(request: HttpRequest, journey_id: Id, body: DraftIn) -> Json:
+@router.put(
+    "/{journey_id}/draft",
+    response=ProblemsOut,
+    summary="Save the draft",
+    openapi_extra=etag.CHANGES,
+)
+def save_draft(request: HttpRequest, journey_id: Id, body: TextIn) -> Json:
     """A faulty draft is kept too; the answer names its faults. Scope: journeys.write."""
     found = actions.save_draft(
-        caller(request), _get(journey_id).pk, body.yaml, revision=body.revision
+        caller(request), _get(journey_id).pk, body.yaml, revision=etag.seen(request)
     )
     return {"problems": [problem.text() for problem in found]}
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
+from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.api.paging import Id
 from trellis.core import clock
@@ -42,11 +43,10 @@ class LineIn(Schema):
 
 
 class LineChange(Schema):
-    """The line as it shall be. With ``version``, refused where somebody saved it since."""
+    """The line as it shall be."""
 
     name: str = Field(max_length=120)
     entry: dict[str, Any] | None = None
-    version: int | None = None
 
 
 class KeysIn(Schema):
@@ -72,7 +72,6 @@ class ReasonIn(Schema):
     kind: Literal["lost", "disqualified", "refused"]
     name: str = Field(max_length=120)
     rule: dict[str, Any] | None = None
-    version: int | None = None
 
 
 class QuestionOut(Schema):
@@ -95,7 +94,6 @@ class QuestionIn(Schema):
     kind: Literal["choice", "many", "yes_no", "number", "text"] = "choice"
     options: list[str] = Field(default_factory=list, max_length=50)
     wanted: list[str] = Field(default_factory=list, max_length=50)
-    version: int | None = None
 
 
 @router.get("", response=list[LineOut], summary="List business lines")
@@ -119,17 +117,31 @@ def reorder_lines(request: HttpRequest, body: KeysIn) -> Any:
     return queries.lines()
 
 
-@router.put("/{key}", response=LineOut, summary="Change a business line")
+@router.get("/{key}", response=LineOut, summary="Read a business line")
+def read_line(request: HttpRequest, key: str) -> Any:
+    """Scope: leads.read."""
+    caller(request, "leads.read")
+    return queries.line(key)
+
+
+@router.put(
+    "/{key}", response=LineOut, summary="Change a business line", openapi_extra=etag.CHANGES
+)
 def change_line(request: HttpRequest, key: str, body: LineChange) -> Any:
-    """Answers 409 with what differs where somebody saved it since. Scope: stages.write."""
+    """Scope: stages.write."""
     draft = LineDraft(name=body.name, entry=body.entry)
-    return actions.change_line(caller(request), key, draft, version=body.version)
+    return actions.change_line(caller(request), key, draft, version=etag.seen(request))
 
 
-@router.post("/{key}/archive", response={204: None}, summary="Archive a business line")
+@router.post(
+    "/{key}/archive",
+    response={204: None},
+    summary="Archive a business line",
+    openapi_extra=etag.CHANGES,
+)
 def archive_line(request: HttpRequest, key: str) -> Status[None]:
     """Its leads and their history stay. Scope: stages.write."""
-    actions.archive_line(caller(request), key, clock.now())
+    actions.archive_line(caller(request), key, clock.now(), etag.seen(request))
     return Status(204, None)
 
 
@@ -147,22 +159,39 @@ def add_reason(request: HttpRequest, key: str, body: ReasonIn) -> Status[Any]:
     return Status(201, actions.save_reason(caller(request), draft, line=key))
 
 
-@router.put("/{key}/reasons/{reason_id}", response=ReasonOut, summary="Change a reason")
+@router.get("/{key}/reasons/{reason_id}", response=ReasonOut, summary="Read a reason")
+def read_reason(request: HttpRequest, key: str, reason_id: Id) -> Any:
+    """Scope: leads.read."""
+    caller(request, "leads.read")
+    return _of_line(queries.reasons(queries.line(key).pk), reason_id)
+
+
+@router.put(
+    "/{key}/reasons/{reason_id}",
+    response=ReasonOut,
+    summary="Change a reason",
+    openapi_extra=etag.CHANGES,
+)
 def change_reason(request: HttpRequest, key: str, reason_id: Id, body: ReasonIn) -> Any:
     """Scope: stages.write."""
     draft = ReasonDraft(kind=body.kind, name=body.name, rule=body.rule)
     _of_line(queries.reasons(queries.line(key).pk), reason_id)
     return actions.save_reason(
-        caller(request), draft, reason_id=reason_id, version=body.version
+        caller(request), draft, reason_id=reason_id, version=etag.seen(request)
     )
 
 
-@router.delete("/{key}/reasons/{reason_id}", response={204: None}, summary="Archive a reason")
+@router.delete(
+    "/{key}/reasons/{reason_id}",
+    response={204: None},
+    summary="Archive a reason",
+    openapi_extra=etag.CHANGES,
+)
 def archive_reason(request: HttpRequest, key: str, reason_id: Id) -> Status[None]:
     """Leads that ended for it keep it. Scope: stages.write."""
     actor = caller(request, "stages.write")
     _of_line(queries.reasons(queries.line(key).pk), reason_id)
-    actions.archive_reason(actor, reason_id, clock.now())
+    actions.archive_reason(actor, reason_id, clock.now(), etag.seen(request))
     return Status(204, None)
 
 
@@ -179,30 +208,47 @@ def add_question(request: HttpRequest, key: str, body: QuestionIn) -> Status[Any
     return Status(201, actions.save_question(caller(request), _question(body), line=key))
 
 
-@router.put("/{key}/questions/{question_id}", response=QuestionOut, summary="Change a question")
+@router.get("/{key}/questions/{question_id}", response=QuestionOut, summary="Read a question")
+def read_question(request: HttpRequest, key: str, question_id: Id) -> Any:
+    """Scope: leads.read."""
+    caller(request, "leads.read")
+    return _of_line(queries.questions(queries.line(key).pk), question_id)
+
+
+@router.put(
+    "/{key}/questions/{question_id}",
+    response=QuestionOut,
+    summary="Change a question",
+    openapi_extra=etag.CHANGES,
+)
 def change_question(request: HttpRequest, key: str, question_id: Id, body: QuestionIn) -> Any:
     """Its kind stays. Scope: stages.write."""
     actor = caller(request, "stages.write")
     _of_line(queries.questions(queries.line(key).pk), question_id)
     return actions.save_question(
-        actor, _question(body), question_id=question_id, version=body.version
+        actor, _question(body), question_id=question_id, version=etag.seen(request)
     )
 
 
 @router.delete(
-    "/{key}/questions/{question_id}", response={204: None}, summary="Archive a question"
+    "/{key}/questions/{question_id}",
+    response={204: None},
+    summary="Archive a question",
+    openapi_extra=etag.CHANGES,
 )
 def archive_question(request: HttpRequest, key: str, question_id: Id) -> Status[None]:
     """Answers stay. Scope: stages.write."""
     actor = caller(request, "stages.write")
     _of_line(queries.questions(queries.line(key).pk), question_id)
-    actions.archive_question(actor, question_id, clock.now())
+    actions.archive_question(actor, question_id, clock.now(), etag.seen(request))
     return Status(204, None)
 
 
-def _of_line(rows: Any, wanted: int) -> None:
-    if all(row.pk != wanted for row in rows):
+def _of_line(rows: Any, wanted: int) -> Any:
+    found = next((row for row in rows if row.pk == wanted), None)
+    if found is None:
         raise NotFound("This line has no such thing.", id=wanted)
+    return found
 
 
 def _question(body: QuestionIn) -> QuestionDraft:

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from trellis.api import paging
+from trellis.api import etag, paging
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json, PageQuery
 from trellis.api.v1.contacts import plain
@@ -54,16 +54,22 @@ class TemplateIn(Schema):
 
 
 class TemplateVersionOut(Schema):
-    """A version of a template. It never changes."""
+    """A version of a template. It never changes; ``revision`` is of the template."""
 
     id: int
     number: int
+    revision: int
     variants: Json
     from_name: str
     from_email: str
     reply_to: str
     created_at: datetime
     created_by: str
+
+    @staticmethod
+    def resolve_revision(row: TemplateVersion) -> int:
+        """Another one after each change of the template."""
+        return actions.revision_of(row.template)
 
 
 class PreviewIn(Schema):
@@ -147,6 +153,12 @@ class PolicyOut(Schema):
     quiet_to: str
     expiry_hours: int
     soft_bounces: int
+    version: int
+
+    @staticmethod
+    def resolve_version(row: policy.Stored) -> int:
+        """Another one after each change."""
+        return policy.version_of(row)
 
 
 class PolicyIn(Schema):
@@ -186,10 +198,13 @@ def read_template(
     return queries.version(key, number)
 
 
-@templates_router.put("/{key}", response=TemplateVersionOut, summary="Save a template")
+@templates_router.put(
+    "/{key}", response=TemplateVersionOut, summary="Save a template", openapi_extra=etag.CHANGES
+)
 def save_template(request: HttpRequest, key: str, body: TemplateIn) -> TemplateVersion:
     """Makes the template, or a new version of it. Scope: templates.write."""
-    return actions.save_template(caller(request), TemplateDraft(key=key, **body.dict()))
+    draft = TemplateDraft(key=key, **body.dict())
+    return actions.save_template(caller(request), draft, etag.seen(request))
 
 
 @templates_router.get("/{key}/versions", response=list[TemplateVersionOut], summary="Versions")
@@ -223,10 +238,12 @@ def send_test(request: HttpRequest, key: str, body: TestIn) -> Status[Json]:
     return Status(202, {"cause": cause})
 
 
-@templates_router.delete("/{key}", response={204: None}, summary="Archive a template")
+@templates_router.delete(
+    "/{key}", response={204: None}, summary="Archive a template", openapi_extra=etag.CHANGES
+)
 def archive_template(request: HttpRequest, key: str) -> Status[None]:
     """Refused while a journey uses it. Scope: templates.write."""
-    actions.archive_template(caller(request), key)
+    actions.archive_template(caller(request), key, etag.seen(request))
     return Status(204, None)
 
 
@@ -262,11 +279,16 @@ def read_policy(request: HttpRequest) -> Any:
     return policy.stored()
 
 
-@router.patch("/policy", response=PolicyOut, summary="Change the sending policy")
+@router.patch(
+    "/policy",
+    response=PolicyOut,
+    summary="Change the sending policy",
+    openapi_extra=etag.CHANGES,
+)
 def change_policy(request: HttpRequest, body: PolicyIn) -> Any:
     """Scope: users.manage."""
     given = {key: value for key, value in body.dict().items() if value is not None}
-    return policy.change(caller(request), given)
+    return policy.change(caller(request), given, etag.seen(request))
 
 
 @router.get("/channels", response=list[Json], summary="Paused and failing channels")

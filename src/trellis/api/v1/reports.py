@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
+from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json
 from trellis.core import clock
@@ -145,11 +146,10 @@ class StepOut(Schema):
 
 
 class SavedIn(Schema):
-    """A funnel to keep; with the ``version`` that was read when it is changed."""
+    """A funnel to keep."""
 
     name: str = Field(max_length=120)
     steps: list[StepIn] = Field(min_length=2, max_length=8)
-    version: int | None = Field(None, ge=1)
 
 
 class SavedOut(Schema):
@@ -188,7 +188,19 @@ def save_funnel(request: HttpRequest, body: SavedIn) -> Status[Any]:
     return Status(201, funnels.create(caller(request), body.name, _steps(body.steps)))
 
 
-@router.put("/funnels/{funnel_id}", response=SavedOut, summary="Change a funnel")
+@router.get("/funnels/{funnel_id}", response=SavedOut, summary="Read a funnel")
+def read_funnel(request: HttpRequest, funnel_id: Id) -> Any:
+    """Scope: reports.read."""
+    caller(request, "reports.read")
+    return funnels.get(funnel_id)
+
+
+@router.put(
+    "/funnels/{funnel_id}",
+    response=SavedOut,
+    summary="Change a funnel",
+    openapi_extra=etag.CHANGES,
+)
 def change_funnel(request: HttpRequest, funnel_id: Id, body: SavedIn) -> Any:
     """Scope: segments.write."""
     return funnels.update(
@@ -196,14 +208,19 @@ def change_funnel(request: HttpRequest, funnel_id: Id, body: SavedIn) -> Any:
         funnel_id,
         name=body.name,
         steps=_steps(body.steps),
-        version=body.version,
+        version=etag.seen(request),
     )
 
 
-@router.delete("/funnels/{funnel_id}", response={204: None}, summary="Archive a funnel")
+@router.delete(
+    "/funnels/{funnel_id}",
+    response={204: None},
+    summary="Archive a funnel",
+    openapi_extra=etag.CHANGES,
+)
 def archive_funnel(request: HttpRequest, funnel_id: Id) -> Status[None]:
     """Scope: segments.write."""
-    funnels.archive(caller(request), funnel_id, clock.now())
+    funnels.archive(caller(request), funnel_id, clock.now(), etag.seen(request))
     return Status(204, None)
 
 

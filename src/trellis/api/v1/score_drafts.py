@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
+from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.api.paging import Id
 from trellis.api.v1.scoring import ImpactOut, ModelIn, RuleIn
@@ -82,17 +83,27 @@ def offer_starter(request: HttpRequest, model_id: Id) -> Any:
     return _shown(model_id)
 
 
-@router.delete("/{model_id}/draft", response={204: None}, summary="Discard the draft")
+@router.delete(
+    "/{model_id}/draft",
+    response={204: None},
+    summary="Discard the draft",
+    openapi_extra=etag.CHANGES,
+)
 def discard_draft(request: HttpRequest, model_id: Id) -> Status[None]:
     """Scope: scoring.write."""
-    drafts.discard(caller(request), model_id)
+    drafts.discard(caller(request), model_id, etag.seen(request))
     return Status(204, None)
 
 
-@router.patch("/{model_id}/draft", response=DraftOut, summary="Change settings in the draft")
+@router.patch(
+    "/{model_id}/draft",
+    response=DraftOut,
+    summary="Change settings in the draft",
+    openapi_extra=etag.CHANGES,
+)
 def change_draft(request: HttpRequest, model_id: Id, body: ModelIn) -> Any:
     """Scope: scoring.write."""
-    drafts.save_settings(caller(request), model_id, body.draft(), body.version)
+    drafts.save_settings(caller(request), model_id, body.draft(), etag.seen(request))
     return _shown(model_id)
 
 
@@ -103,20 +114,28 @@ def add_rule(request: HttpRequest, model_id: Id, body: RuleIn) -> Status[Any]:
     return Status(201, {"ref": ref})
 
 
-@router.put("/{model_id}/draft/rules/{ref}", response=RefOut, summary="Change a drafted rule")
+@router.put(
+    "/{model_id}/draft/rules/{ref}",
+    response=RefOut,
+    summary="Change a drafted rule",
+    openapi_extra=etag.CHANGES,
+)
 def change_rule(request: HttpRequest, model_id: Id, ref: str, body: RuleIn) -> Any:
     """``ref`` is ``r`` and the number of a live rule, or what drafting a new one answered.
     Scope: scoring.write."""
-    drafts.save_rule(caller(request), model_id, body.draft(), ref, body.version)
+    drafts.save_rule(caller(request), model_id, body.draft(), ref, etag.seen(request))
     return {"ref": ref}
 
 
 @router.delete(
-    "/{model_id}/draft/rules/{ref}", response={204: None}, summary="Take a rule out of it"
+    "/{model_id}/draft/rules/{ref}",
+    response={204: None},
+    summary="Take a rule out of it",
+    openapi_extra=etag.CHANGES,
 )
 def remove_rule(request: HttpRequest, model_id: Id, ref: str) -> Status[None]:
     """Scope: scoring.write."""
-    drafts.remove_rule(caller(request), model_id, ref)
+    drafts.remove_rule(caller(request), model_id, ref, etag.seen(request))
     return Status(204, None)
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
+from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.api.paging import Id
 from trellis.core import clock
@@ -42,9 +43,7 @@ class RuleOut(Schema):
 
 
 class RuleIn(Schema):
-    """A rule to save: either ``rule`` (points once while it holds) or ``signal`` (key).
-    ``version`` is the one it was written from: where somebody saved another since, the
-    answer is 409 with what differs. Without it nothing is checked."""
+    """A rule to save: either ``rule`` (points once while it holds) or ``signal`` (key)."""
 
     name: str = Field(max_length=120)
     bucket: str = "engagement"
@@ -58,11 +57,10 @@ class RuleIn(Schema):
     priority: int = Field(100, ge=0, le=10_000)
     active: bool = True
     group: str = Field("", max_length=40)
-    version: int | None = None
 
     def draft(self) -> RuleDraft:
         """As the domain takes it."""
-        return RuleDraft(**self.dict(exclude={"version"}))
+        return RuleDraft(**self.dict())
 
 
 class ModelOut(Schema):
@@ -120,7 +118,6 @@ class ModelIn(Schema):
     most: int | None = Field(None, ge=-100_000, le=100_000)
     groups: list[GroupIn] | None = None
     company_by: str | None = Field(None, max_length=4)
-    version: int | None = None
     warm_from: int | None = Field(None, ge=-10_000, le=100_000)
     hot_from: int | None = Field(None, ge=-10_000, le=100_000)
     caps: dict[str, int] | None = None
@@ -128,7 +125,7 @@ class ModelIn(Schema):
 
     def draft(self) -> ModelDraft:
         """As the domain takes it."""
-        return ModelDraft(**self.dict(exclude_unset=True, exclude={"version"}))
+        return ModelDraft(**self.dict(exclude_unset=True))
 
 
 class SwitchIn(Schema):
@@ -194,17 +191,31 @@ def add_model(request: HttpRequest, body: ModelIn) -> Status[ScoreModel]:
     return Status(201, actions.add_model(caller(request), body.draft()))
 
 
-@router.patch("/{model_id}", response=ModelOut, summary="Change a score model")
+@router.get("/{model_id}", response=ModelOut, summary="Read a score model")
+def read_model(request: HttpRequest, model_id: Id) -> ScoreModel:
+    """Scope: scoring.read."""
+    caller(request, "scoring.read")
+    return actions.find_model(model_id)
+
+
+@router.patch(
+    "/{model_id}", response=ModelOut, summary="Change a score model", openapi_extra=etag.CHANGES
+)
 def change_model(request: HttpRequest, model_id: Id, body: ModelIn) -> ScoreModel:
     """Everybody is computed again in the background. Scope: scoring.write."""
     actor = caller(request)
-    return actions.save_model(actor, _model(model_id), body.draft(), body.version)
+    return actions.save_model(actor, _model(model_id), body.draft(), etag.seen(request))
 
 
-@router.delete("/{model_id}", response={204: None}, summary="Delete a score model")
+@router.delete(
+    "/{model_id}",
+    response={204: None},
+    summary="Delete a score model",
+    openapi_extra=etag.CHANGES,
+)
 def delete_model(request: HttpRequest, model_id: Id) -> Status[None]:
     """Not the default one, and none that a rule reads. Scope: scoring.write."""
-    actions.delete_model(caller(request), _model(model_id))
+    actions.delete_model(caller(request), _model(model_id), etag.seen(request))
     return Status(204, None)
 
 
@@ -267,17 +278,37 @@ def preview_rule(
     return actions.preview_rule(actor, _model(model_id), body.draft(), clock.now(), number)
 
 
-@router.put("/{model_id}/rules/{rule_id}", response=RuleOut, summary="Change a rule")
+@router.get("/{model_id}/rules/{rule_id}", response=RuleOut, summary="Read a rule")
+def read_rule(request: HttpRequest, model_id: Id, rule_id: Id) -> ScoreRule:
+    """Scope: scoring.read."""
+    caller(request, "scoring.read")
+    return actions.find_rule(actions.find_model(model_id), rule_id)
+
+
+@router.put(
+    "/{model_id}/rules/{rule_id}",
+    response=RuleOut,
+    summary="Change a rule",
+    openapi_extra=etag.CHANGES,
+)
 def change_rule(request: HttpRequest, model_id: Id, rule_id: Id, body: RuleIn) -> ScoreRule:
     """Scope: scoring.write."""
     number = _rule(model_id, rule_id)
-    return actions.save_rule(caller(request), model_id, body.draft(), number, body.version)
+    return actions.save_rule(
+        caller(request), model_id, body.draft(), number, etag.seen(request)
+    )
 
 
-@router.delete("/{model_id}/rules/{rule_id}", response={204: None}, summary="Delete a rule")
+@router.delete(
+    "/{model_id}/rules/{rule_id}",
+    response={204: None},
+    summary="Delete a rule",
+    openapi_extra=etag.CHANGES,
+)
 def delete_rule(request: HttpRequest, model_id: Id, rule_id: Id) -> Status[None]:
     """Scope: scoring.write."""
-    actions.delete_rule(caller(request), model_id, _rule(model_id, rule_id))
+    number = _rule(model_id, rule_id)
+    actions.delete_rule(caller(request), model_id, number, etag.seen(request))
     return Status(204, None)
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from trellis.api import paging
+from trellis.api import etag, paging
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json, PageQuery
 from trellis.api.v1.contacts import FoundOut, RuleIn, plain
@@ -219,7 +219,9 @@ def read(request: HttpRequest, segment_id: Id) -> Segment:
     return actions.get(segment_id)
 
 
-@router.patch("/{segment_id}", response=SegmentOut, summary="Change a segment")
+@router.patch(
+    "/{segment_id}", response=SegmentOut, summary="Change a segment", openapi_extra=etag.CHANGES
+)
 def change(request: HttpRequest, segment_id: Id, body: SegmentChange) -> Segment:
     """Another rule rebuilds it in the background. Scope: segments.write."""
     return actions.update(
@@ -230,14 +232,19 @@ def change(request: HttpRequest, segment_id: Id, body: SegmentChange) -> Segment
         description=body.description,
         folder=body.folder,
         rule=body.rule,
-        version=body.version,
+        version=etag.seen(request),
     )
 
 
-@router.delete("/{segment_id}", response={204: None}, summary="Archive a segment")
+@router.delete(
+    "/{segment_id}",
+    response={204: None},
+    summary="Archive a segment",
+    openapi_extra=etag.CHANGES,
+)
 def archive(request: HttpRequest, segment_id: Id) -> Status[None]:
     """Refused while something uses it. Scope: segments.write."""
-    actions.archive(caller(request), segment_id, clock.now())
+    actions.archive(caller(request), segment_id, clock.now(), etag.seen(request))
     return Status(204, None)
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
+from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json
 from trellis.core import clock
@@ -58,13 +59,11 @@ class SignalIn(Schema):
 
 
 class SignalChange(Schema):
-    """What changes; what is left out stays. With the ``version`` that was read, a change made
-    meanwhile by somebody else is answered 409 with what differs."""
+    """What changes; what is left out stays."""
 
     name: str | None = Field(None, max_length=120)
     description: str | None = Field(None, max_length=2000)
     bucket: Bucket | None = None
-    version: int | None = Field(None, ge=1)
 
 
 class DayOut(Schema):
@@ -121,16 +120,24 @@ def read(request: HttpRequest, signal_id: Id) -> Signal:
     return signal_acts.get(signal_id)
 
 
-@router.patch("/{signal_id}", response=SignalOut, summary="Rename or describe a signal")
+@router.patch(
+    "/{signal_id}",
+    response=SignalOut,
+    summary="Rename or describe a signal",
+    openapi_extra=etag.CHANGES,
+)
 def change(request: HttpRequest, signal_id: Id, body: SignalChange) -> Signal:
     """What it counts never changes. Scope: signals.write."""
-    return signal_acts.update(caller(request), signal_id, **body.dict())
+    version = etag.seen(request)
+    return signal_acts.update(caller(request), signal_id, **body.dict(), version=version)
 
 
-@router.delete("/{signal_id}", response={204: None}, summary="Stop counting")
+@router.delete(
+    "/{signal_id}", response={204: None}, summary="Stop counting", openapi_extra=etag.CHANGES
+)
 def archive(request: HttpRequest, signal_id: Id) -> Status[None]:
     """Refused while something reads it. Scope: signals.write."""
-    signal_acts.archive(caller(request), signal_id)
+    signal_acts.archive(caller(request), signal_id, etag.seen(request))
     return Status(204, None)
 
 

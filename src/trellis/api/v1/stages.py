@@ -9,10 +9,12 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
+from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json
 from trellis.api.v1.contacts import MovedOut
 from trellis.core import clock
+from trellis.core.errors import NotFound
 from trellis.leads import actions, gates, queries
 from trellis.leads.actions import shared
 
@@ -58,8 +60,7 @@ class StageIn(Schema):
 
 
 class StageChange(Schema):
-    """What changes; what is left out stays. ``rule`` null ends moves by rule. With
-    ``version``, refused with 409 and what differs where somebody saved it since."""
+    """What changes; what is left out stays. ``rule`` null ends moves by rule."""
 
     name: str | None = Field(None, max_length=120)
     kind: str | None = None
@@ -69,7 +70,6 @@ class StageChange(Schema):
     requires: list[str] | None = Field(None, max_length=50)
     min_score: int | None = Field(None, ge=-100_000, le=100_000)
     limit_days: int | None = Field(None, ge=1, le=3_650)
-    version: int | None = None
 
 
 class OrderIn(Schema):
@@ -130,7 +130,21 @@ def move(request: HttpRequest, body: MoveIn) -> Any:
     )
 
 
-@router.patch("/{key}", response=list[StageOut], summary="Change a stage")
+@router.get("/{key}", response=StageOut, summary="Read a stage")
+def read_stage(
+    request: HttpRequest, key: str, line: Annotated[str, Query(max_length=64)] = ""
+) -> Any:
+    """Scope: leads.read."""
+    caller(request, "leads.read")
+    found = next((row for row in _stages(line) if row.key == key), None)
+    if found is None:
+        raise NotFound("There is no such stage.", stage=key)
+    return found
+
+
+@router.patch(
+    "/{key}", response=list[StageOut], summary="Change a stage", openapi_extra=etag.CHANGES
+)
 def change_stage(
     request: HttpRequest,
     key: str,
@@ -140,7 +154,7 @@ def change_stage(
     """Answers all stages of the line. Scope: stages.write."""
     actor = caller(request, "stages.write")
     given = body.dict(exclude_unset=True)
-    version = given.pop("version", None)
+    version = etag.seen(request)
     path = f"{line}/{key}" if line else key
     kept = asdict(actions.draft_of(path))
     never = {"name", "kind", "team", "automatic", "requires"}
@@ -149,7 +163,9 @@ def change_stage(
     return _stages(line)
 
 
-@router.post("/{key}/archive", response=Json, summary="Archive a stage")
+@router.post(
+    "/{key}/archive", response=Json, summary="Archive a stage", openapi_extra=etag.CHANGES
+)
 def archive_stage(
     request: HttpRequest,
     key: str,
@@ -157,8 +173,9 @@ def archive_stage(
     line: Annotated[str, Query(max_length=64)] = "",
 ) -> Json:
     """Its leads move to another stage first. Scope: stages.write."""
+    actor, seen = caller(request), etag.seen(request)
     path = f"{line}/{key}" if line else key
-    return {"moved": actions.archive_stage(caller(request), path, body.to, clock.now())}
+    return {"moved": actions.archive_stage(actor, path, body.to, clock.now(), seen)}
 
 
 @router.get("/{key}/blocked/{contact_id}", response=Json, summary="What bars the way")

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
+from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.people import tags
 from trellis.people.models import Tag
@@ -33,7 +34,6 @@ class TagPatch(Schema):
     name: str = Field("", max_length=80)
     colour: str = Field("", max_length=12, description=", ".join(tags.COLOURS))
     description: str = Field("", max_length=1000)
-    version: int = Field(0, ge=0, description="The version the change was made to; 0: any.")
 
 
 class TagIn(Schema):
@@ -79,16 +79,26 @@ def tag_contacts(request: HttpRequest, body: TagsIn) -> dict[str, int]:
     return {"changed": tags.tag_contacts(actor, body.contact_ids, body.add, body.remove)}
 
 
-@router.patch("/{key}", response=TagOut, summary="Change a tag")
+@router.get("/{key}", response=TagOut, summary="Read a tag")
+def read_tag(request: HttpRequest, key: str) -> Tag:
+    """Scope: attributes.read."""
+    caller(request, "attributes.read")
+    return tags.get(key)
+
+
+@router.patch("/{key}", response=TagOut, summary="Change a tag", openapi_extra=etag.CHANGES)
 def change_tag(request: HttpRequest, key: str, body: TagPatch) -> Tag:
     """The key stays. Scope: attributes.write."""
-    values = body.dict(exclude_unset=True, exclude={"version"})
-    return tags.update(caller(request), key, values, body.version)
+    values = body.dict(exclude_unset=True)
+    return tags.update(caller(request), key, values, etag.seen(request))
 
 
-@router.delete("/{key}", response={204: None}, summary="Archive a tag")
+@router.delete(
+    "/{key}", response={204: None}, summary="Archive a tag", openapi_extra=etag.CHANGES
+)
 def archive_tag(request: HttpRequest, key: str) -> Status[None]:
     """Takes it off everybody; refused while a rule reads it. Scope: attributes.write."""
     actor = caller(request, "attributes.write")
-    tags.archive(actor, key, [use.name for use in usage.of_tag(key)])
+    names = [use.name for use in usage.of_tag(key)]
+    tags.archive(actor, key, names, etag.seen(request))
     return Status(204, None)

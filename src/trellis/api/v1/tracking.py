@@ -9,6 +9,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from trellis.accounts.models import Key, KeyKind
+from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.api.paging import Id
 from trellis.core.errors import NotFound
@@ -40,10 +41,8 @@ class TrackingOut(Schema):
 
 
 class TrackingIn(Schema):
-    """Changes; what is left out stays. With ``version``, refused where somebody changed the
-    settings since."""
+    """Changes; what is left out stays."""
 
-    version: int | None = Field(None, ge=1, description="The version the change was made to.")
     consent: Literal["opt_out", "opt_in"] | None = None
     before: Literal["nothing", "cookieless"] | None = None
     off: list[str] | None = Field(None, max_length=20)
@@ -61,14 +60,20 @@ def get_tracking(request: HttpRequest, key_id: Id) -> dict[str, Any]:
     return _out(_key(key_id))
 
 
-@router.patch("/{key_id}/tracking", response=TrackingOut, summary="Change tracking settings")
+@router.patch(
+    "/{key_id}/tracking",
+    response=TrackingOut,
+    summary="Change tracking settings",
+    openapi_extra=etag.CHANGES,
+)
 def change_tracking(request: HttpRequest, key_id: Id, body: TrackingIn) -> dict[str, Any]:
     """Visitors get a change within five minutes. Scope: keys.manage."""
     actor = caller(request, "keys.manage")
     key = _key(key_id)
-    changes = body.dict(exclude_none=True, exclude={"version"})
+    changes = body.dict(exclude_none=True)
     # What the change leaves out must still stand when it is written.
-    version = key.version if body.version is None else body.version
+    seen = etag.seen(request)
+    version = key.version if seen is None else seen
     wanted = {**options.stored(options.load(key.tracking)), **changes}
     return _out(actions.configure(actor, key_id, wanted, version=version))
 

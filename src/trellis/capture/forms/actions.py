@@ -10,7 +10,7 @@ import msgspec
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from trellis.accounts import audit
+from trellis.accounts import audit, versions
 from trellis.accounts.access import require
 from trellis.accounts.types import Actor
 from trellis.capture.forms import fields
@@ -61,13 +61,24 @@ def create(
     return form
 
 
-def update(actor: Actor, form_id: int, values: Mapping[str, Any]) -> Form:
-    """Change a form; a published one must stay fit to be published."""
+def version_of(form: Form) -> int:
+    """What ``update`` compares: another where anything that people edit is."""
+    return versions.fingerprint({name: getattr(form, name) for name in (*EDITABLE, "fields")})
+
+
+def update(
+    actor: Actor, form_id: int, values: Mapping[str, Any], version: int | None = None
+) -> Form:
+    """Change a form; a published one must stay fit to be published. ``version`` is the one
+    the change was made to (``version_of``, ``accounts.versions``)."""
     require(actor, "forms.write")
     with transaction.atomic():
         form = get(form_id, lock=True)
         before = {name: getattr(form, name) for name in (*EDITABLE, "fields")}
+        stood = version_of(form)
         _fill(form, values)
+        wanted = {name: getattr(form, name) for name in before if name in values}
+        versions.check(stood, version, before, wanted, of=("form", form_id))
         if form.published:
             _check_publishable(form)
         form.updated_at = clock.now()
@@ -105,11 +116,12 @@ def unpublish(actor: Actor, form_id: int) -> Form:
     return form
 
 
-def archive(actor: Actor, form_id: int) -> Form:
+def archive(actor: Actor, form_id: int, version: int | None = None) -> Form:
     """Take the form from the web and from the lists; what it collected stays."""
     require(actor, "forms.write")
     with transaction.atomic():
         form = get(form_id, lock=True)
+        versions.check(version_of(form), version, {}, None, of=("form", form_id))
         form.published = False
         form.archived_at = clock.now()
         form.save(update_fields=["published", "archived_at"])

@@ -10,16 +10,16 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from trellis.accounts import audit
+from trellis.accounts import audit, versions
 from trellis.accounts.access import require
 from trellis.accounts.types import Actor
 from trellis.core import db
-from trellis.core.errors import Conflict, InvalidInput
+from trellis.core.errors import InvalidInput
 from trellis.events import inbox, names
 from trellis.leads import moves
 from trellis.leads.actions import shared
 from trellis.leads.actions.moving import GONE, SQL, THERE, Held, How, Moved, hold, move_stage
-from trellis.leads.models import Reason
+from trellis.leads.models import Reason, StageMove
 from trellis.leads.types import DISQUALIFIED, LOST, WON, LineSpec
 
 NO_LEAD = "no lead in this line"
@@ -48,7 +48,7 @@ def win(
     with transaction.atomic():
         spec = shared.line_spec(line)
         held, _gone = hold(spec, [contact_id])
-        _fresh(held, version)
+        _fresh(held, version, WON)
         if not (held and held[0].outcome == WON):
             won = next((stage for stage in spec.stages if stage.kind == WON), None)
             if won is None:
@@ -163,7 +163,7 @@ def _write(
     with transaction.atomic():
         spec = shared.line_spec(line)
         held, gone = hold(spec, contact_ids)
-        _fresh(held, version)
+        _fresh(held, version, outcome)
         ends, skipped = _sort_out(held, outcome, reason_id, reason)
         skipped[GONE] += gone
         moves.end(spec, ends, actor=actor.label, how="hand", now=now)
@@ -223,9 +223,18 @@ def _tell(
     )
 
 
-def _fresh(held: Sequence[Held], version: int | None) -> None:
-    if version is not None and held and held[0].version != version:
-        raise Conflict(
-            _("Somebody or a rule changed this lead meanwhile. Look at it again."),
-            version=held[0].version,
-        )
+def _fresh(held: Sequence[Held], version: int | None, outcome: str) -> None:
+    """Refuse to end a lead that a person or a rule changed meanwhile."""
+    if version is None or not held:
+        return
+    row = held[0]
+    last = StageMove.objects.filter(contact_id=row.contact_id).order_by("-at").first()
+    versions.check(
+        row.version,
+        version,
+        {"outcome": row.outcome},
+        {"outcome": outcome},
+        of=("lead", row.contact_id),
+        by=last.actor if last else "",
+        at=last.at if last else None,
+    )

@@ -133,12 +133,13 @@ def reorder_lines(actor: Actor, keys: Sequence[str]) -> None:
         audit.record(actor, "line.reorder", "line", "", ", ".join(keys))
 
 
-def archive_line(actor: Actor, key: str, now: datetime) -> None:
+def archive_line(actor: Actor, key: str, now: datetime, version: int | None = None) -> None:
     """Take a line out of use. Its leads and their history stay, but nothing moves them.
     Raises ``Conflict`` for the default line, and while a rule reads it."""
     require(actor, "stages.write")
     with changing_definitions():
         line = shared.line_row(key)
+        shared.fresh("line", line, version, None)
         if line.default:
             raise Conflict(_("The default line stays."))
         prefixes = (stage_key(line), outcome_key(line), f"qualification.{line.key}.")

@@ -75,11 +75,14 @@ def save_question(
     return row
 
 
-def archive_question(actor: Actor, question_id: int, now: datetime) -> None:
+def archive_question(
+    actor: Actor, question_id: int, now: datetime, version: int | None = None
+) -> None:
     """Ask no more; answers stay. Raises ``Conflict`` while a rule reads them."""
     require(actor, "stages.write")
     with changing_definitions():
         row = _live(question_id)
+        shared.fresh("question", row, version, None)
         prefix = "" if row.line.default else f"{row.line.key}."
         name = f"qualification.{prefix}{row.key}"
         users = usage.of_field(name)

@@ -73,11 +73,14 @@ def save_reason(
     return row
 
 
-def archive_reason(actor: Actor, reason_id: int, now: datetime) -> None:
+def archive_reason(
+    actor: Actor, reason_id: int, now: datetime, version: int | None = None
+) -> None:
     """Take a reason from the choices; leads that ended for it keep it."""
     require(actor, "stages.write")
     with changing_definitions():
         row = _live(reason_id)
+        shared.fresh("reason", row, version, None)
         row.archived_at = now
         row.save(update_fields=["archived_at"])
         audit.record(actor, "reason.archive", "reason", row.pk, row.name)

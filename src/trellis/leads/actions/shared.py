@@ -8,8 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from trellis.accounts.models import Audit
-from trellis.core.errors import Conflict, InvalidInput, NotFound
+from trellis.accounts import versions
+from trellis.core.errors import InvalidInput, NotFound
 from trellis.leads.models import Line, Stage
 from trellis.leads.types import LineSpec, StageSpec
 
@@ -73,27 +73,11 @@ def stage_row(path: str) -> Stage:
     return row
 
 
-def fresh(
-    kind: str, row: Any, version: int | None, wanted: Mapping[str, Any], action: str = ""
-) -> None:
-    """Refuse to overwrite what somebody else saved since ``version`` was read (None: do not
-    ask). ``Conflict`` names who it was, and every field that differs as [theirs, yours]."""
-    if version is None or row.version == version:
-        return
-    last = Audit.objects.filter(object_type=kind, object_id=str(row.pk)).order_by("-at").first()
-    who = "" if last is None else last.actor.partition(" ")[2] or last.actor
-    differs = {
-        name: [getattr(row, name), value]
-        for name, value in wanted.items()
-        if getattr(row, name) != value
-    }
-    raise Conflict(
-        _("%(who)s changed this meanwhile. Look at what differs, then save again.")
-        % {"who": who or _("Somebody")},
-        changed_by=who,
-        version=row.version,
-        differs=differs,
-    )
+def fresh(kind: str, row: Any, version: int | None, wanted: Mapping[str, Any] | None) -> None:
+    """Refuse to write over what somebody else saved (``accounts.versions``); ``wanted`` None
+    takes the row out of use."""
+    stands = {name: getattr(row, name) for name in wanted or ()}
+    versions.check(row.version, version, stands, wanted, of=(kind, row.pk))
 
 
 def checked_key(key: str) -> str:

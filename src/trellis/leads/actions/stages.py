@@ -189,7 +189,9 @@ def reorder_stages(actor: Actor, keys: Sequence[str], line: str = "") -> None:
         enqueue("pipeline.recompute", once="recompute")
 
 
-def archive_stage(actor: Actor, path: str, to: str, now: datetime) -> int:
+def archive_stage(
+    actor: Actor, path: str, to: str, now: datetime, version: int | None = None
+) -> int:
     """Take a stage out of use and move its leads to the stage with key ``to`` of the same
     line, where they stay won, lost or open; returns how many. Raises ``Conflict`` while a
     rule reads the stage, and for the first stage."""
@@ -205,6 +207,7 @@ def archive_stage(actor: Actor, path: str, to: str, now: datetime) -> int:
     with changing_definitions():
         spec = shared.line_spec(line_key)
         stage, target = shared.live(spec, key), shared.live(spec, shared.split(to)[1])
+        shared.fresh("stage", shared.stage_row(path), version, None)
         if stage.id in (target.id, spec.first.id):
             raise Conflict(_("Leads cannot be moved from this stage to that one."))
         rows = db.fetch(moving.SQL["in_stage"], {"line": spec.id, "stage": stage.id})

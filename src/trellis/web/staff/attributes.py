@@ -17,7 +17,7 @@ from trellis.people.models import Definition
 from trellis.rules import usage
 from trellis.web.staff import words
 from trellis.web.staff.access import StaffRequest, page
-from trellis.web.staff.conflict import clash
+from trellis.web.staff.conflict import clash, seen
 from trellis.web.staff.forms import StaffForm
 from trellis.web.staff.memo import remember
 from trellis.web.staff.uses import shown
@@ -158,14 +158,11 @@ def attributes_edit(request: StaffRequest, key: str) -> HttpResponseBase:
     found = None
     if request.method == "POST" and form.is_valid():
         try:
-            version = form.cleaned_data["version"] or 0
-            definitions.update(request.actor, key, form.values(), of, version)
+            definitions.update(request.actor, key, form.values(), of, seen(request))
         except TrellisError as error:
-            found = clash(error)
+            found = clash(error, form)
             if found is None:
                 _blame(form, error)
-            else:
-                form.data = {**form.data.dict(), "version": found.version}  # type: ignore[attr-defined]  # a QueryDict
         else:
             messages.success(request, _("Saved."))
             return redirect(f"{request.path}?of={of}")

@@ -16,6 +16,7 @@ from trellis.capture.forms import actions, queries
 from trellis.capture.models import Form
 from trellis.core.errors import Conflict, InvalidInput, TrellisError
 from trellis.web.staff.access import StaffRequest, page
+from trellis.web.staff.conflict import Clash, clash, seen
 from trellis.web.staff.forms import Styled
 
 TEXT = {"autocomplete": "off"}
@@ -110,13 +111,18 @@ def forms_edit(request: StaffRequest, form_id: int) -> HttpResponseBase:
     """One form: its texts and fields."""
     form = actions.get(form_id)
     shown = FormForm(request.POST or None, instance=form)
+    found: Clash | None = None
+    version: Any = request.POST.get("version") or actions.version_of(form)
     if request.method == "POST":
         rows = _rows(request)
         if shown.is_valid():
             try:
-                actions.update(request.actor, form_id, {**shown.cleaned_data, "fields": rows})
+                values = {**shown.cleaned_data, "fields": rows}
+                actions.update(request.actor, form_id, values, seen(request))
             except TrellisError as error:
-                shown.add_error(None, error.message)
+                found = clash(error)
+                if found is None:
+                    shown.add_error(None, error.message)
             else:
                 messages.success(request, _("Saved."))
                 return redirect("forms-edit", form_id)
@@ -128,6 +134,8 @@ def forms_edit(request: StaffRequest, form_id: int) -> HttpResponseBase:
         "title": form.name,
         "form": shown,
         "row": actions.get(form_id),
+        "clash": found,
+        "version": found.version if found else version,
         "fields": [*fields, {}],
         "kinds": KINDS.items(),
         "link": f"{host}/f/{form.key}/",

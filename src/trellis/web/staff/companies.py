@@ -23,7 +23,7 @@ from trellis.people.models import CompanyAttribute
 from trellis.scoring import companies as scores
 from trellis.web.staff import given, words
 from trellis.web.staff.access import StaffRequest, page
-from trellis.web.staff.conflict import Clash, clash
+from trellis.web.staff.conflict import Clash, clash, seen
 from trellis.web.staff.forms import StaffForm
 from trellis.web.staff.timeline import by_day
 from trellis.web.staff.typed import shown, typed
@@ -54,7 +54,9 @@ class CompanyForm(StaffForm):
 def companies(request: StaffRequest) -> HttpResponseBase:
     """The list, a page of it; POST says whether new domains become companies."""
     if request.method == "POST":
-        company_actions.set_make(request.actor, request.POST.get("make") == "yes")
+        company_actions.set_make(
+            request.actor, request.POST.get("make") == "yes", seen(request)
+        )
         messages.success(request, _("Saved."))
         return redirect("companies")
     search = request.GET.get("q", "")
@@ -65,6 +67,7 @@ def companies(request: StaffRequest) -> HttpResponseBase:
         "page": found,
         "search": search,
         "make": domains.settings()["make"],
+        "version": company_actions.settings_version(),
         "scores": scores.scores_of([row.id for row in found.rows]),
     }
     return render(request, "staff/companies/list.html", context)
@@ -164,17 +167,15 @@ def _save(
             name=data["name"],
             domains=domains,
             values=values,
-            version=data["version"] or 0,
+            version=seen(request),
         )
     except TrellisError as error:
         if error.status == 403:
             raise
-        found = clash(error)
+        found = clash(error, form)
         if found is None:
             field = error.data.get("field")
             form.add_error(field if field in form.fields else None, error.message)
-        else:
-            form.data = {**form.data.dict(), "version": found.version}  # type: ignore[attr-defined]  # a QueryDict
         return None, found
     messages.success(request, _("Saved."))
     return redirect("companies-detail", company.id), None

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -29,6 +29,7 @@ from trellis.segments import lists
 from trellis.segments import queries as segments
 from trellis.web.staff import given
 from trellis.web.staff.access import StaffRequest, page
+from trellis.web.staff.conflict import Clash, clash
 from trellis.web.staff.contacts import filter_of
 from trellis.web.staff.forms import StaffForm
 from trellis.web.staff.profile import found_or_404
@@ -105,15 +106,20 @@ def edit(request: StaffRequest, contact_id: int) -> HttpResponseBase:
     before = {key: getattr(contact, key) for key in FIELDS}
     form = ContactForm(request.POST or None, initial=before)
     known = people.attributes()
+    found: Clash | None = None
     if request.method == "POST" and form.is_valid():
         try:
-            changed = _changes(request, form, before, contact.attributes, known)
+            changed, was = _changes(request, form, before, contact.attributes, known)
             if changed:
-                actions.update_contact(request.actor, contact_id, changed)
+                actions.update_contact(request.actor, contact_id, changed, was=was)
         except TrellisError as error:
             if error.status == 403:
                 raise
-            _blame(form, error)
+            found = clash(error)
+            if found is None:
+                _blame(form, error)
+            else:
+                _renew(form, before)
         else:
             messages.success(request, _("Saved."))
             return redirect("contacts-profile", contact_id)
@@ -121,11 +127,13 @@ def edit(request: StaffRequest, contact_id: int) -> HttpResponseBase:
         {
             "attribute": row,
             "value": request.POST.get(f"a.{row.key}", shown(contact.attributes.get(row.key))),
-            "was": request.POST.get(f"was.{row.key}", shown(contact.attributes.get(row.key))),
+            "was": shown(contact.attributes.get(row.key))
+            if found
+            else request.POST.get(f"was.{row.key}", shown(contact.attributes.get(row.key))),
         }
         for row in known
     ]
-    context = {"form": form, "contact": contact, "attributes": rows}
+    context = {"form": form, "contact": contact, "attributes": rows, "clash": found}
     return render(request, "staff/contacts/edit.html", context)
 
 
@@ -135,16 +143,27 @@ def _changes(
     before: Mapping[str, Any],
     attributes: Mapping[str, Any],
     known: Sequence[Attribute],
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What was changed, and what stood there when the page was opened."""
     after = form.cleaned_data
     seen = {key: form.data.get(f"initial-{key}", before[key]) for key in FIELDS}
     changed = {key: after[key] or None for key in FIELDS if after[key] != seen[key]}
+    stood: dict[str, Any] = {key: seen[key] or None for key in changed}
     for row in known:
         text = request.POST.get(f"a.{row.key}")
         was = request.POST.get(f"was.{row.key}", shown(attributes.get(row.key)))
         if text is not None and text.strip() != was.strip():
             changed[row.key] = typed(row, text)
-    return changed
+            stood[row.key] = typed(row, was) if was.strip() else None
+    return changed, stood
+
+
+def _renew(form: ContactForm, stands: Mapping[str, Any]) -> None:
+    """Let what was typed be saved over what stands now."""
+    data: Any = cast(QueryDict, form.data).copy()
+    for key in FIELDS:
+        data[f"initial-{key}"] = stands[key]
+    form.data = data
 
 
 @page("contacts.read", "POST", change="contacts.write")

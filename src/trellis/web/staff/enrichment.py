@@ -19,7 +19,7 @@ from trellis.people import queries as people
 from trellis.people.provenance import BASES
 from trellis.web.staff import given, someone, words
 from trellis.web.staff.access import StaffRequest, page
-from trellis.web.staff.conflict import Clash, clash
+from trellis.web.staff.conflict import Clash, clash, seen
 
 FIELDS = ("email", "phone", "first_name", "last_name", "company", "country", "city", "locale")
 
@@ -132,7 +132,7 @@ def _act(
         actor,
         source.pk,
         _values(request, source),
-        given.number(request.POST.get("version")) or 0,
+        seen(request),
     )
     messages.success(request, _("Saved."))
     return redirect("enrichment-edit", source.pk), None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -12,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from trellis.accounts.versions import ChangedMeanwhile
 from trellis.core.errors import Conflict, InvalidInput, NotFound
 from trellis.core.paging import Cursor
 from trellis.journeys import actions, picture
@@ -22,6 +21,7 @@ from trellis.journeys.models import Journey, JourneyVersion
 from trellis.people import queries as people
 from trellis.web.staff import given, someone, words
 from trellis.web.staff.access import StaffRequest, page
+from trellis.web.staff.conflict import clash, lines, seen
 from trellis.web.staff.journey_examples import EXAMPLES
 from trellis.web.templatetags import trellis as numbers
 
@@ -178,10 +178,9 @@ def edit(request: StaffRequest, journey_id: int) -> HttpResponseBase:
     journey = _found(journey_id)
     if request.method == "POST":
         source = request.POST.get("source", "").replace("\r\n", "\n")
-        revision = given.number(request.POST.get("revision", ""))
         try:
-            problems = actions.save_draft(request.actor, journey_id, source, revision)
-        except Conflict as error:
+            problems = actions.save_draft(request.actor, journey_id, source, seen(request))
+        except ChangedMeanwhile as error:
             return _overtaken(request, journey, source, error)
         if request.POST.get("then") == "publish" and not problems:
             return redirect("journeys-publish", journey_id)
@@ -205,18 +204,16 @@ def edit(request: StaffRequest, journey_id: int) -> HttpResponseBase:
 
 
 def _overtaken(
-    request: StaffRequest, journey: Journey, source: str, error: Conflict
+    request: StaffRequest, journey: Journey, source: str, error: ChangedMeanwhile
 ) -> HttpResponseBase:
     """Somebody was quicker: what differs, with one's own text kept to save again."""
-    theirs: str = error.data["draft"]
-    rows = difflib.unified_diff(theirs.splitlines(), source.splitlines(), lineterm="", n=1)
+    found = clash(error)
     context = {
         "journey": journey,
         "source": source,
-        "revision": error.data["revision"],
+        "revision": error.data["version"],
         "problems": _problems(request, source),
-        "overtaken": error.message,
-        "diff": [_line(row) for row in list(rows)[2:]],
+        "clash": found,
     }
     return render(request, "staff/journeys/edit.html", context, status=409)
 
@@ -267,14 +264,9 @@ def publish(request: StaffRequest, journey_id: int) -> HttpResponseBase:
     context = {
         "journey": journey,
         "preview": before,
-        "diff": [_line(row) for row in before.diff],
+        "diff": lines(before.diff),
     }
     return render(request, "staff/journeys/publish.html", context)
-
-
-def _line(row: str) -> Mapping[str, str]:
-    tone = {"+": "good", "-": "bad", "@": "quiet"}.get(row[:1], "")
-    return {"text": row, "tone": tone}
 
 
 @page("journeys.read", "POST", change="journeys.publish")

@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from trellis.core import clock
-from trellis.core.errors import Conflict, InvalidInput, NotFound, TrellisError
+from trellis.core.errors import InvalidInput, NotFound, TrellisError
 from trellis.leads import actions
 from trellis.leads import queries as leads
 from trellis.leads.actions import LineDraft, QuestionDraft, ReasonDraft
@@ -22,8 +22,9 @@ from trellis.leads.models import Question, Reason
 from trellis.rules import evaluate, words
 from trellis.rules.parse import parse
 from trellis.rules.types import RuleError
-from trellis.web.staff import given, lead_words, rules
+from trellis.web.staff import lead_words, rules
 from trellis.web.staff.access import StaffRequest, page
+from trellis.web.staff.conflict import clash, seen
 from trellis.web.staff.memo import forget
 
 
@@ -32,18 +33,36 @@ def attempt(request: StaffRequest, save: Callable[[], object]) -> dict[str, Any]
     where it was saved. What a person may not do is refused as a whole page."""
     try:
         save()
-    except Conflict as error:
-        if "version" in error.data:
-            return {"clash": error}
-        return {"problems": [error.message]}
     except RuleError as error:
         return {"problems": list(error.problems)}
     except TrellisError as error:
         if error.status == 403:
             raise
-        return {"problems": [error.message]}
+        found = clash(error)
+        return {"clash": found} if found else {"problems": [error.message]}
     messages.success(request, _("Saved."))
     return {}
+
+
+def _stored(name: str, rule: Any, version: int) -> dict[str, Any]:
+    """What stands in the form of a line or reason, from what is stored."""
+    return {
+        "name": name,
+        "by_rule": rule is not None,
+        "version": version,
+        "rule": json.dumps(rule or {"all": []}),
+    }
+
+
+def _typed(request: StaffRequest) -> dict[str, Any]:
+    """What stands in the form of a line or reason, as it was typed."""
+    post = request.POST
+    return {
+        "name": post.get("name", ""),
+        "by_rule": post.get("by_rule") == "on",
+        "version": post.get("version", ""),
+        "rule": post.get("rule") or '{"all": []}',
+    }
 
 
 def status_of(failed: dict[str, Any]) -> int:
@@ -72,35 +91,24 @@ def edit(request: StaffRequest, key: str) -> HttpResponseBase:
     """A line: its name, who becomes a lead, its reasons and questions."""
     line = leads.line(key)
     failed: dict[str, Any] = {}
-    written: dict[str, Any] = {
-        "name": line.name,
-        "by_rule": line.entry is not None,
-        "version": line.version,
-        "rule": json.dumps(line.entry or {"all": []}),
-    }
+    written = _stored(line.name, line.entry, line.version)
     if request.method == "POST":
         post = request.POST
         verb = post.get("act", "save")
         if verb != "save":
             return _act(request, key, verb)
-        written = {
-            "name": post.get("name", ""),
-            "by_rule": post.get("by_rule") == "on",
-            "version": post.get("version", ""),
-            "rule": post.get("rule") or '{"all": []}',
-        }
+        written = _typed(request)
 
         def save() -> object:
             entry = rules.read_json(request) if written["by_rule"] else None
             draft = LineDraft(name=written["name"], entry=entry)
-            version = given.number(written["version"])
-            return actions.change_line(request.actor, key, draft, version=version)
+            return actions.change_line(request.actor, key, draft, version=seen(request))
 
         failed = attempt(request, save)
         if not failed:
             return redirect("lines-edit", key)
         if "clash" in failed:
-            written["version"] = failed["clash"].data["version"]
+            written["version"] = failed["clash"].version
     known = evaluate.fields()
     context = {
         "line": line,
@@ -169,35 +177,26 @@ def reason(request: StaffRequest, key: str, reason_id: int) -> HttpResponseBase:
     if row is None:
         raise NotFound(_("There is no such reason."))
     failed: dict[str, Any] = {}
-    written: dict[str, Any] = {
-        "name": row.name,
-        "by_rule": row.rule is not None,
-        "version": row.version,
-        "rule": json.dumps(row.rule or {"all": []}),
-    }
+    written = _stored(row.name, row.rule, row.version)
     if request.method == "POST":
         post = request.POST
         if post.get("act") == "archive":
             actions.archive_reason(request.actor, row.pk, clock.now())
             return redirect("lines-edit", key)
-        written = {
-            "name": post.get("name", ""),
-            "by_rule": post.get("by_rule") == "on",
-            "version": post.get("version", ""),
-            "rule": post.get("rule") or '{"all": []}',
-        }
+        written = _typed(request)
 
         def save() -> object:
             rule = rules.read_json(request) if written["by_rule"] else None
             draft = ReasonDraft(kind=row.kind, name=written["name"], rule=rule)
-            version = given.number(written["version"])
-            return actions.save_reason(request.actor, draft, reason_id=row.pk, version=version)
+            return actions.save_reason(
+                request.actor, draft, reason_id=row.pk, version=seen(request)
+            )
 
         failed = attempt(request, save)
         if not failed:
             return redirect("lines-edit", key)
         if "clash" in failed:
-            written["version"] = failed["clash"].data["version"]
+            written["version"] = failed["clash"].version
     context = {
         "line": line,
         "row": row,
@@ -239,13 +238,13 @@ def question(request: StaffRequest, key: str, question_id: int) -> HttpResponseB
                     request.actor,
                     _question(request),
                     question_id=row.pk,
-                    version=given.number(written["version"]),
+                    version=seen(request),
                 ),
             )
         if not failed:
             return redirect("lines-edit", key)
         if "clash" in failed:
-            written["version"] = failed["clash"].data["version"]
+            written["version"] = failed["clash"].version
     context = {
         "line": line,
         "row": row,

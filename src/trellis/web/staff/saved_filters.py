@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from trellis.core.errors import Conflict, InvalidInput, NotFound, TrellisError
+from trellis.core.errors import InvalidInput, NotFound, TrellisError
 from trellis.people.models import Company, Tag
 from trellis.rules import evaluate
 from trellis.rules.parse import parse
@@ -26,7 +26,7 @@ from trellis.segments.models import SavedFilter, Segment
 from trellis.segments.saved import Query
 from trellis.web.staff import given, words
 from trellis.web.staff.access import StaffRequest, page
-from trellis.web.staff.conflict import Clash
+from trellis.web.staff.conflict import Clash, clash, seen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +117,7 @@ def edit(request: StaffRequest, filter_id: int | None = None) -> HttpResponseBas
         except TrellisError as error:
             if error.status in (403, 404):
                 raise
-            found = _clash(error)
+            found = clash(error, texts={"query": _filter_words})
             fault = "" if found else error.message
     context = _form(request, row, query, found) | {"fault": fault, "clash": found}
     status = 409 if found else 422 if fault else 200
@@ -135,25 +135,12 @@ def _save(request: StaffRequest, row: SavedFilter | None, query: Query | None) -
         name=post.get("name", ""),
         query=query,
         shared=shared if "sharing" in post else None,
-        version=given.number(post.get("version")),
+        version=seen(request),
     )
 
 
-def _clash(error: TrellisError) -> Clash | None:
-    if not isinstance(error, Conflict) or "version" not in error.data:
-        return None
-    labels = {"name": _("Name"), "shared": _("Shared"), "query": _("Filter")}
-    rows = [
-        (labels[key], _plain(key, before), _plain(key, after))
-        for key, (before, after) in error.data["differs"].items()
-    ]
-    return Clash(message=error.message, version=int(error.data["version"]), rows=rows)
-
-
-def _plain(key: str, value: Any) -> str:
-    if key == "query":
-        return "; ".join(f"{label}: {text}" for label, text in said(value))
-    return value if isinstance(value, str) else str(_("yes") if value else _("no"))
+def _filter_words(value: Any) -> str:
+    return "; ".join(f"{label}: {text}" for label, text in said(value))
 
 
 def _form(

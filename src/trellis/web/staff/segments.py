@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from trellis.accounts.access import require
 from trellis.core import clock
 from trellis.core.days import day_of
-from trellis.core.errors import Conflict, InvalidInput, TrellisError
+from trellis.core.errors import InvalidInput, TrellisError
 from trellis.core.slugs import slug
 from trellis.events.behaviour import NotCounted, read_draft
 from trellis.rules import evaluate, words
@@ -29,7 +29,7 @@ from trellis.segments.models import Segment
 from trellis.segments.queries import SegmentFilter
 from trellis.web.staff import given, rules
 from trellis.web.staff.access import StaffRequest, page
-from trellis.web.staff.words import SEGMENT_FIELDS
+from trellis.web.staff.conflict import Clash, clash, seen
 
 SPARK_DAYS = 14
 MOST_BYTES = 5_000_000
@@ -84,7 +84,7 @@ def edit(request: StaffRequest, segment_id: int | None = None) -> HttpResponseBa
     require(request.actor, "segments.write")
     segment = actions.get(segment_id) if segment_id else None
     problems: list[Any] = []
-    overtaken: Conflict | None = None
+    found: Clash | None = None
     before: Difference | None = None
     if request.method == "POST":
         try:
@@ -95,10 +95,8 @@ def edit(request: StaffRequest, segment_id: int | None = None) -> HttpResponseBa
         except TrellisError as error:
             if error.status == 403:
                 raise
-            if isinstance(error, Conflict) and "differs" in error.data:
-                overtaken = error
-            else:
-                problems = [error.message]
+            found = clash(error)
+            problems = [] if found else [error.message]
         else:
             if saved is not None:
                 messages.success(request, _("%(name)s is saved.") % {"name": saved.name})
@@ -107,13 +105,13 @@ def edit(request: StaffRequest, segment_id: int | None = None) -> HttpResponseBa
         "segment": segment,
         "difference": before,
         "problems": problems,
-        "overtaken": _differences(overtaken) if overtaken else None,
+        "clash": found,
         "folders": [name for name, _n in segments.census().folders if name],
         **_written(request, segment),
     }
-    if overtaken:
-        context["version"] = overtaken.data["version"]
-    status = 409 if overtaken else 422 if problems else 200
+    if found:
+        context["version"] = found.version
+    status = 409 if found else 422 if problems else 200
     return render(request, "staff/segments/edit.html", context, status=status)
 
 
@@ -164,17 +162,6 @@ def _written(request: StaffRequest, segment: Segment | None) -> dict[str, Any]:
     }
 
 
-def _differences(error: Conflict) -> dict[str, Any]:
-    rows = []
-    for row in error.data["differs"]:
-        theirs, yours = row["theirs"], row["yours"]
-        if row["field"] == "rule":
-            theirs, yours = sentence_of(theirs)[0], sentence_of(yours)[0]
-        label = SEGMENT_FIELDS.get(row["field"], row["field"])
-        rows.append({"label": label, "theirs": theirs, "yours": yours})
-    return {"message": error.message, "rows": rows}
-
-
 def _save(request: StaffRequest, segment: Segment | None) -> Segment:
     post = request.POST
     words_ = {
@@ -196,7 +183,7 @@ def _save(request: StaffRequest, segment: Segment | None) -> Segment:
         segment.pk,
         clock.now(),
         rule=None if segment.kind == actions.STATIC else rules.read_json(request),
-        version=given.number(post.get("version")),
+        version=seen(request),
         **words_,
     )
 

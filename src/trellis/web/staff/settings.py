@@ -16,6 +16,7 @@ from trellis.core.errors import TrellisError
 from trellis.messaging import policy
 from trellis.web.staff import words
 from trellis.web.staff.access import StaffRequest, page
+from trellis.web.staff.conflict import Clash, clash, seen
 from trellis.web.staff.forms import StaffForm
 
 NUMBER = {"inputmode": "numeric"}
@@ -56,26 +57,34 @@ class PolicyForm(StaffForm):
         min_value=0,
         widget=forms.NumberInput(attrs=NUMBER),
     )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 @page("health.read", "GET", "POST", change="users.manage")
 def settings(request: StaffRequest) -> HttpResponseBase:
     """Show and change the sending policy; show what the environment says."""
     stored = policy.stored()
-    initial = {name: getattr(stored, name) for name in PolicyForm.base_fields}
+    initial = {
+        name: getattr(stored, name) for name in PolicyForm.base_fields if name != "version"
+    }
+    initial["version"] = policy.version_of(stored)
     form = PolicyForm(request.POST or None, initial=initial)
+    found: Clash | None = None
     if not request.actor.may("users.manage"):
         for field in form.fields.values():
             field.disabled = True
     if request.method == "POST" and form.is_valid():
         try:
-            policy.change(request.actor, form.cleaned_data)
+            values = {key: form.cleaned_data[key] for key in initial if key != "version"}
+            policy.change(request.actor, values, seen(request))
         except TrellisError as error:
-            form.add_error(None, error.message)
+            found = clash(error, form)
+            if found is None:
+                form.add_error(None, error.message)
         else:
             messages.success(request, _("Saved. It holds for every message from now on."))
             return redirect("settings")
-    context = {"title": _("Settings"), "form": form, "facts": _environment()}
+    context = {"title": _("Settings"), "form": form, "clash": found, "facts": _environment()}
     return render(request, "staff/settings.html", context)
 
 

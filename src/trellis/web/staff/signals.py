@@ -25,8 +25,9 @@ from trellis.people import queries as people
 from trellis.rules import usage
 from trellis.web.staff import uses
 from trellis.web.staff.access import StaffRequest, page
+from trellis.web.staff.conflict import Clash, clash, seen
 from trellis.web.staff.forms import StaffForm
-from trellis.web.staff.words import BUCKETS, SEGMENT_FIELDS
+from trellis.web.staff.words import BUCKETS
 
 SEEN = timedelta(days=30)
 PLOTTED = 90
@@ -162,15 +163,15 @@ def matches(request: StaffRequest) -> HttpResponseBase:
 def detail(request: StaffRequest, signal_id: int) -> HttpResponseBase:
     """A signal: its days, newest events and users; POST renames or archives it."""
     signal = signal_acts.get(signal_id)
-    overtaken: Conflict | None = None
+    found: Clash | None = None
     if request.method == "POST":
         try:
             return _change(request, signal)
         except Conflict as error:
-            if "differs" not in error.data:
+            found = clash(error)
+            if found is None:
                 messages.error(request, error.message)
                 return redirect("signals-detail", signal_id)
-            overtaken = error
     today = day_of(clock.now())
     since = today - timedelta(days=PLOTTED - 1)
     days = content.signal_days([signal_id], since)[signal_id]
@@ -186,16 +187,9 @@ def detail(request: StaffRequest, signal_id: int) -> HttpResponseBase:
             "name": post.get("name", signal.name),
             "bucket": post.get("bucket", signal.bucket),
             "description": post.get("description", signal.description),
-            "version": overtaken.data["version"] if overtaken else signal.version,
+            "version": found.version if found else signal.version,
         },
-        "overtaken": overtaken
-        and {
-            "message": overtaken.message,
-            "rows": [
-                {**row, "label": SEGMENT_FIELDS.get(row["field"], _("Bucket"))}
-                for row in overtaken.data["differs"]
-            ],
-        },
+        "clash": found,
         "events": [
             {"contact_id": number, "at": at, "props": _props(props), "who": who.get(number)}
             for number, at, props in newest
@@ -209,9 +203,7 @@ def detail(request: StaffRequest, signal_id: int) -> HttpResponseBase:
             ],
         },
     }
-    return render(
-        request, "staff/signals/detail.html", context, status=409 if overtaken else 200
-    )
+    return render(request, "staff/signals/detail.html", context, status=409 if found else 200)
 
 
 def _props(props: Any) -> str:
@@ -227,14 +219,13 @@ def _change(request: StaffRequest, signal: Signal) -> HttpResponseBase:
         signal_acts.archive(request.actor, signal.pk)
         messages.success(request, _("%(name)s is counted no longer.") % {"name": signal.name})
         return redirect("signals")
-    version = post.get("version", "")
     signal_acts.update(
         request.actor,
         signal.pk,
         name=post.get("name"),
         bucket=post.get("bucket"),
         description=post.get("description"),
-        version=int(version) if version.isdigit() and len(version) < 9 else None,
+        version=seen(request),
     )
     messages.success(request, _("Saved."))
     return redirect("signals-detail", signal.pk)

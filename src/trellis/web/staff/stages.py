@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from trellis.core import clock
-from trellis.core.errors import Conflict, InvalidInput, NotFound, TrellisError
+from trellis.core.errors import InvalidInput, NotFound, TrellisError
 from trellis.core.slugs import slug
 from trellis.leads import actions
 from trellis.leads import queries as leads
@@ -25,8 +25,9 @@ from trellis.reports.time_in_stage import Span, time_in_stage
 from trellis.rules import evaluate, words
 from trellis.rules.parse import parse
 from trellis.rules.types import CONSENT, SEGMENT, SIGNAL, RuleError
-from trellis.web.staff import given, lead_words, rules
+from trellis.web.staff import lead_words, rules
 from trellis.web.staff.access import StaffRequest, page
+from trellis.web.staff.conflict import Clash, clash, seen
 from trellis.web.staff.memo import forget, remember
 
 WEEK = timedelta(days=7)
@@ -142,21 +143,20 @@ def edit(request: StaffRequest, key: str) -> HttpResponseBase:
     if stage is None:
         raise NotFound(_("There is no such stage."))
     problems: list[Any] = []
-    clash: Conflict | None = None
+    found: Clash | None = None
     written = _shown(stage)
     if request.method == "POST":
         written = _written(request)
         try:
             _save(request, stage, written)
-        except Conflict as error:
-            clash = error
-            written["version"] = error.data.get("version", stage.version)
         except RuleError as error:
             problems = list(error.problems)
         except TrellisError as error:
             if error.status == 403:
                 raise
-            problems = [error.message]
+            found = clash(error)
+            problems = [] if found else [error.message]
+            written["version"] = found.version if found else written["version"]
         else:
             forget()
             messages.success(request, _("Saved."))
@@ -166,7 +166,7 @@ def edit(request: StaffRequest, key: str) -> HttpResponseBase:
         "stage": stage,
         "written": written,
         "problems": problems,
-        "clash": clash,
+        "clash": found,
         "others": [row for row in stages if row.key != key],
         "kinds": lead_words.STAGE_KINDS,
         "teams": lead_words.TEAMS,
@@ -174,7 +174,7 @@ def edit(request: StaffRequest, key: str) -> HttpResponseBase:
         "rule_json": written["rule"],
         "first": stages[0].id == stage.id,
     }
-    status = 409 if clash else 422 if problems else 200
+    status = 409 if found else 422 if problems else 200
     return render(request, "staff/stages/edit.html", context, status=status)
 
 
@@ -237,5 +237,4 @@ def _save(request: StaffRequest, stage: leads.StageRow, written: Mapping[str, An
         requires=written["requires"],
         **numbers,
     )
-    version = given.number(str(written["version"]))
-    actions.change_stage(request.actor, stage.path, draft, version=version)
+    actions.change_stage(request.actor, stage.path, draft, version=seen(request))

@@ -16,7 +16,7 @@ from trellis.people import tags as domain
 from trellis.rules import usage
 from trellis.web.staff import words
 from trellis.web.staff.access import StaffRequest, page
-from trellis.web.staff.conflict import Clash, clash
+from trellis.web.staff.conflict import Clash, clash, seen
 from trellis.web.staff.forms import StaffForm
 from trellis.web.staff.memo import remember
 from trellis.web.staff.profile import found_or_404
@@ -69,17 +69,15 @@ def _save(
     }
     try:
         if key:
-            domain.update(request.actor, key, data, form.cleaned_data["version"] or 0)
+            domain.update(request.actor, key, data, seen(request))
         else:
             domain.create(request.actor, data.pop("name"), data)
     except TrellisError as error:
         if error.status == 403:
             raise
-        found = clash(error)
+        found = clash(error, form)
         if found is None:
             form.add_error(None, error.message)
-        else:
-            form.data = {**form.data.dict(), "version": found.version}  # type: ignore[attr-defined]  # a QueryDict
         return None, found
     messages.success(request, _("Saved."))
     return redirect("tags"), None

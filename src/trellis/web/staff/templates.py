@@ -22,6 +22,7 @@ from trellis.messaging.models import Template, TemplateVersion
 from trellis.messaging.trap import FRAME_POLICY
 from trellis.web.staff import someone, words
 from trellis.web.staff.access import StaffRequest, page
+from trellis.web.staff.conflict import Clash, clash, seen
 from trellis.web.staff.memo import forget, remember
 
 STARTER = """<mjml>
@@ -106,6 +107,9 @@ def edit(request: StaffRequest, key: str | None = None) -> HttpResponseBase:
     version = messaging.version(key) if key else None
     template = version.template if version else None
     problems: list[Mapping[str, Any]] = []
+    found: Clash | None = None
+    revision: Any = actions.revision_of(template) if template else ""
+    revision = request.POST.get("version", revision)
     variants: Mapping[str, Mapping[str, str]] = (
         version.variants if version else {"": {"subject": "", "mjml": STARTER}}
     )
@@ -113,9 +117,11 @@ def edit(request: StaffRequest, key: str | None = None) -> HttpResponseBase:
     if request.method == "POST":
         draft = _draft(request, template)
         try:
-            saved = actions.save_template(request.actor, draft)
+            saved = actions.save_template(request.actor, draft, seen(request))
         except (InvalidInput, Conflict) as error:
-            problems = list(error.data.get("problems") or [{"message": error.message}])
+            found = clash(error)
+            known = error.data.get("problems") or [{"message": error.message}]
+            problems = [] if found else list(known)
             variants, written = draft.variants, request.POST
         else:
             messages.success(request, _("Saved as version %(n)d.") % {"n": saved.number})
@@ -127,11 +133,16 @@ def edit(request: StaffRequest, key: str | None = None) -> HttpResponseBase:
         "written": written,
         "panels": _panels(variants),
         "problems": problems,
+        "clash": found,
+        "revision": found.version if found else revision,
         "purposes": {key: words.PURPOSES[key] for key in ("marketing", "transactional")},
         "mail_from": settings.TRELLIS_MAIL_FROM,
     }
     return render(
-        request, "staff/templates/edit.html", context, status=422 if problems else 200
+        request,
+        "staff/templates/edit.html",
+        context,
+        status=409 if found else 422 if problems else 200,
     )
 
 

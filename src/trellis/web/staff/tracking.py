@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from trellis.accounts.models import Key, KeyKind
-from trellis.core.errors import Conflict, InvalidInput, NotFound
+from trellis.accounts.versions import ChangedMeanwhile
+from trellis.core.errors import InvalidInput, NotFound
 from trellis.tracking import actions, options
 from trellis.tracking.options import AUTOMATIC, Options
 from trellis.web.public.script import MINUTES
 from trellis.web.staff.access import StaffRequest, page
-from trellis.web.staff.conflict import Clash, clash
+from trellis.web.staff.conflict import Clash, clash, seen
 from trellis.web.staff.forms import StaffForm
 
 AUTOMATIC_WORDS = {
@@ -170,16 +171,14 @@ def tracking(request: StaffRequest, key_id: int) -> HttpResponseBase:
 
 
 def _save(request: StaffRequest, form: TrackingForm, key: Key) -> tuple[bool, Clash | None]:
-    given = request.POST.get("version", "")
-    version = int(given) if given.isdigit() and len(given) < 9 else key.version
     try:
-        actions.configure(request.actor, key.pk, form.options(), version=version)
+        actions.configure(request.actor, key.pk, form.options(), version=seen(request))
     except InvalidInput as error:
         field = error.data.get("field", "")
         form.add_error(field if field in form.fields else None, error.message)
         return False, None
-    except Conflict as error:
-        return False, clash(error)
+    except ChangedMeanwhile as error:
+        return False, clash(error, form)
     messages.success(
         request, _("Saved. Visitors get it within %(n)d minutes.") % {"n": MINUTES}
     )

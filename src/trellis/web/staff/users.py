@@ -13,6 +13,7 @@ from trellis.accounts import actions
 from trellis.accounts.models import Role, User
 from trellis.core.errors import TrellisError
 from trellis.web.staff.access import StaffRequest, page
+from trellis.web.staff.conflict import seen
 from trellis.web.staff.forms import StaffForm
 
 ROLES = {
@@ -72,7 +73,8 @@ def users(request: StaffRequest) -> HttpResponseBase:
         else:
             messages.success(request, _("%(name)s can sign in now.") % {"name": user})
             return redirect("users")
-    rows = User.objects.order_by("-is_active", "name", "email")
+    found = User.objects.order_by("-is_active", "name", "email")
+    rows = [{"user": row, "version": actions.version_of(row)} for row in found]
     context = {"title": _("Users"), "form": form, "rows": rows, "roles": ROLES.items()}
     return render(request, "staff/users.html", context)
 
@@ -81,13 +83,13 @@ def users(request: StaffRequest) -> HttpResponseBase:
 def users_change(request: StaffRequest, user_id: int) -> HttpResponseBase:
     """Another role, or access ended or given again."""
     if role := request.POST.get("role"):
-        user = actions.set_role(request.actor, user_id, role)
+        user = actions.set_role(request.actor, user_id, role, seen(request))
         text = _("%(name)s has another role now.")
     elif request.POST.get("active") == "no":
-        user = actions.deactivate(request.actor, user_id)
+        user = actions.deactivate(request.actor, user_id, seen(request))
         text = _("%(name)s cannot sign in any more.")
     else:
-        user = actions.reactivate(request.actor, user_id)
+        user = actions.reactivate(request.actor, user_id, seen(request))
         text = _("%(name)s can sign in again.")
     messages.success(request, text % {"name": user})
     return redirect("users")

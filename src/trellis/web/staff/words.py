@@ -186,13 +186,6 @@ SEGMENT_WHYS: Mapping[str, tuple[Text, str]] = {
     "snapshot": (_("the snapshot was taken again"), "bookmark"),
 }
 
-SEGMENT_FIELDS: Mapping[str, Text] = {
-    "name": _("Name"),
-    "description": _("Description"),
-    "folder": _("Folder"),
-    "rule": _("Rule"),
-}
-
 ARRIVALS: Mapping[str, Text] = {
     "tied": _("This browser is known by it from now on"),
     "known": _("Not tied: this browser is known already"),

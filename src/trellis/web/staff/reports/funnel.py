@@ -21,6 +21,7 @@ from trellis.reports.models import Funnel
 from trellis.segments import queries as segments
 from trellis.web.staff import given
 from trellis.web.staff.access import StaffRequest, page
+from trellis.web.staff.conflict import Clash, clash, seen
 from trellis.web.staff.memo import remember
 from trellis.web.staff.reports import shared
 
@@ -30,11 +31,13 @@ def show(request: StaffRequest, funnel_id: int | None = None) -> HttpResponseBas
     """A funnel of the address, or a saved one; POST saves, changes or archives it."""
     saved = funnels.get(funnel_id) if funnel_id else None
     problem = ""
+    overtaken: Clash | None = None
     if request.method == "POST":
         try:
             return _keep(request, saved)
         except (Conflict, InvalidInput) as error:
-            problem = error.message
+            overtaken = clash(error)
+            problem = "" if overtaken else error.message
     asked = shared.asked(request, span="90")
     got = request.POST if request.method == "POST" else request.GET
     chosen = _steps(got.getlist("step")) or (list(saved.steps) if saved else [])
@@ -51,7 +54,10 @@ def show(request: StaffRequest, funnel_id: int | None = None) -> HttpResponseBas
     context = asked.context | {
         "saved": saved,
         "name": got.get("name") or (saved.name if saved else ""),
-        "version": got.get("version") or (saved.version if saved else ""),
+        "version": overtaken.version
+        if overtaken
+        else got.get("version") or (saved.version if saved else ""),
+        "clash": overtaken,
         "problem": problem,
         "funnels": funnels.saved(),
         "signals": Signal.objects.exclude(status="broken").order_by("name"),
@@ -64,7 +70,12 @@ def show(request: StaffRequest, funnel_id: int | None = None) -> HttpResponseBas
         "worst": next((step for step in found if step.worst), None),
         "overall": found[-1].of_first if found else None,
     }
-    return render(request, "staff/reports/funnel.html", context, status=409 if problem else 200)
+    return render(
+        request,
+        "staff/reports/funnel.html",
+        context,
+        status=409 if problem or overtaken else 200,
+    )
 
 
 def _steps(texts: Sequence[str]) -> list[dict[str, str]]:
@@ -100,7 +111,7 @@ def _keep(request: StaffRequest, saved: Funnel | None) -> HttpResponseBase:
             saved.pk,
             name=post.get("name", ""),
             steps=steps,
-            version=given.number(post.get("version")),
+            version=seen(request),
         )
     messages.success(request, _("%(name)s is saved.") % {"name": row.name})
     return redirect("reports-funnel", row.pk)

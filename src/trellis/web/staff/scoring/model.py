@@ -21,8 +21,9 @@ from trellis.scoring import actions, drafts, queries, starters
 from trellis.scoring.drafting import ModelDraft
 from trellis.scoring.models import ScoreModel, ScoreRule
 from trellis.web.staff.access import StaffRequest, page
+from trellis.web.staff.conflict import seen
 from trellis.web.staff.memo import forget, remember
-from trellis.web.staff.scoring.shared import fault, model_of, number, shown, version_of
+from trellis.web.staff.scoring.shared import fault, model_of, number, shown
 from trellis.web.staff.words import BUCKETS
 
 
@@ -41,7 +42,12 @@ def index(request: StaffRequest, model_id: int | None = None) -> HttpResponseBas
     if request.htmx:
         return render(request, "staff/scoring/progress.html", {"model": model})
     context = {**_context(model), **problem, "typed": request.POST if problem else None}
-    return render(request, "staff/scoring/model.html", context, status=422 if problem else 200)
+    return render(
+        request,
+        "staff/scoring/model.html",
+        context,
+        status=409 if "clash" in problem else 422 if problem else 200,
+    )
 
 
 def _context(model: ScoreModel) -> dict[str, Any]:
@@ -160,10 +166,10 @@ def _save(request: StaffRequest, model: ScoreModel) -> HttpResponseBase:
         impact = look(request.actor, model.pk, draft, clock.now())
         return render(request, "staff/scoring/impact.html", shown(impact))
     if then == "keep" or model.draft is not None:
-        drafts.save_settings(request.actor, model.pk, draft, version_of(request))
+        drafts.save_settings(request.actor, model.pk, draft, seen(request))
         messages.success(request, _("Kept in the draft."))
     else:
-        actions.save_model(request.actor, model.pk, draft, version_of(request))
+        actions.save_model(request.actor, model.pk, draft, seen(request))
         messages.success(request, _("Saved. Everybody is scored again."))
     forget()
     return redirect("scoring-model", model.pk)

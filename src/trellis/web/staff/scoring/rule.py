@@ -21,13 +21,13 @@ from trellis.scoring.models import ScoreModel, ScoreRule
 from trellis.scoring.types import OCCURRENCE, VALUE
 from trellis.web.staff import rules
 from trellis.web.staff.access import StaffRequest, page
+from trellis.web.staff.conflict import seen
 from trellis.web.staff.memo import forget
 from trellis.web.staff.scoring.shared import (
     fault,
     model_of,
     number,
     shown,
-    version_of,
     whole,
 )
 from trellis.web.staff.words import BUCKETS
@@ -87,7 +87,11 @@ def edit(
         "ref": ref,
         **problem,
         "written": typed or _written(row, request.GET.dict()),
-        "version": problem.get("newest") or (row.version if row else ""),
+        "version": problem["clash"].version
+        if "clash" in problem
+        else row.version
+        if row
+        else "",
         "signals": Signal.objects.exclude(status="broken").order_by("name"),
         "buckets": BUCKETS,
         "groups": drafts.shown(model)[0].groups,
@@ -95,7 +99,12 @@ def edit(
         or request.GET.get("rule")
         or json.dumps((row.rule if row else None) or {"all": []}),
     }
-    return render(request, "staff/scoring/rule.html", context, status=422 if problem else 200)
+    return render(
+        request,
+        "staff/scoring/rule.html",
+        context,
+        status=409 if "clash" in problem else 422 if problem else 200,
+    )
 
 
 def _found(model: ScoreModel, ref: str) -> ScoreRule:
@@ -132,7 +141,7 @@ def _written(row: ScoreRule | None, given: Mapping[str, str]) -> dict[str, Any]:
 def _save(
     request: StaffRequest, model: ScoreModel, row: ScoreRule | None, ref: str
 ) -> HttpResponseBase:
-    then, version = request.POST.get("then", ""), version_of(request)
+    then, version = request.POST.get("then", ""), seen(request)
     in_draft = model.draft is not None or then == "keep"
     if then == "delete" and row is not None:
         return _delete(request, model, row, ref)
@@ -160,10 +169,10 @@ def _delete(
     request: StaffRequest, model: ScoreModel, row: ScoreRule, ref: str
 ) -> HttpResponseBase:
     if model.draft is not None:
-        drafts.remove_rule(request.actor, model.pk, ref)
+        drafts.remove_rule(request.actor, model.pk, ref, seen(request))
         messages.success(request, _("Taken out of the draft."))
     else:
-        actions.delete_rule(request.actor, model.pk, row.pk)
+        actions.delete_rule(request.actor, model.pk, row.pk, seen(request))
         messages.success(request, _("The rule is gone. Everybody is scored again."))
     forget()
     return redirect("scoring-model", model.pk)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from trellis.core.errors import InvalidInput, NotFound, TrellisError
 from trellis.people import queries as people
 from trellis.scoring.models import ScoreModel
 from trellis.scoring.preview import Impact
+from trellis.web.staff.conflict import clash
 
 
 def model_of(model_id: int | None) -> ScoreModel:
@@ -42,12 +41,6 @@ def whole(text: str) -> int:
     return found
 
 
-def version_of(request: HttpRequest) -> int | None:
-    """The version that the form was filled in from."""
-    text = request.POST.get("version", "")
-    return int(text) if text.isdigit() else None
-
-
 def shown(impact: Impact) -> dict[str, Any]:
     """The context of ``impact.html``."""
     after, before = impact.after or {}, impact.before or {}
@@ -75,11 +68,7 @@ def _band(low: int, step: int) -> str:
 
 
 def fault(error: TrellisError) -> dict[str, Any]:
-    """An error as the pages show it: what is wrong, and where somebody else was quicker,
-    what differs and the version to save over."""
-    differs: Mapping[str, Mapping[str, Any]] = error.data.get("differs") or {}
-    return {
-        "problems": [error.message],
-        "differs": [(name, said["mine"], said["theirs"]) for name, said in differs.items()],
-        "newest": error.data.get("version"),
-    }
+    """An error as the pages show it: what is wrong, or where somebody else was quicker, what
+    differs."""
+    found = clash(error)
+    return {"clash": found} if found else {"problems": [error.message]}
