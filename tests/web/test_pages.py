@@ -104,7 +104,7 @@ def test_a_page_costs_the_same_with_more_rows(client: Client) -> None:
     cast.drain()
     after = {address: _queries(client, address) for address in addresses}
     assert after == before
-    assert max(after.values()) <= 60
+    assert max(after.values()) <= 40, after
 
 
 def _queries(client: Client, address: str) -> int:

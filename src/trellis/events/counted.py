@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from trellis.core import db, sql
 from trellis.core.days import day_of
@@ -21,19 +22,27 @@ class Counted:
     bucket: str
     n: int
     last_at: datetime | None
+    days: frozenset[date] = frozenset()
+    """Those of the last 30 days on which it was counted."""
 
 
-def of_contact(contact_id: int) -> list[Counted]:
+def of_contact(contact_id: int, now: datetime) -> list[Counted]:
     """The signals of a contact, the most frequent first."""
-    rows = db.fetch(_SQL["of_contact"], {"id": contact_id})
+    since = day_of(now) - timedelta(days=RECENT - 1)
+    rows = db.fetch(_SQL["of_contact"], {"id": contact_id, "since": since})
     return [
-        Counted(key=key, name=name, bucket=bucket, n=int(n), last_at=last)
-        for key, name, bucket, n, last in rows
+        Counted(
+            key=key,
+            name=name,
+            bucket=bucket,
+            n=int(n),
+            last_at=last,
+            days=frozenset(days or ()),
+        )
+        for key, name, bucket, n, last, days in rows
     ]
 
 
-def active_days(contact_id: int, now: datetime) -> int:
-    """On how many of the last 30 days a signal of the contact was counted."""
-    since = day_of(now) - timedelta(days=RECENT - 1)
-    ((n,),) = db.fetch(_SQL["active_days"], {"id": contact_id, "since": since})
-    return int(n)
+def active_days(found: Iterable[Counted]) -> int:
+    """On how many of the last 30 days any of the signals was counted."""
+    return len(frozenset[date]().union(*(one.days for one in found)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -54,6 +54,24 @@ def lines() -> Sequence[Line]:
 def line(key: str = "") -> Line:
     """The live line of that key, the default one for "". Raises ``NotFound``."""
     return line_row(key)
+
+
+def whole() -> tuple[Sequence[Line], dict[int, StageRow]]:
+    """The live lines, the default one first, and all their stages by id: one query."""
+    found = list(Stage.objects.select_related("line").filter(line__archived_at=None))
+    known = {stage.line_id: stage.line for stage in found}
+    ordered = sorted(known.values(), key=lambda row: (not row.default, row.rank, row.pk))
+    return ordered, _rows(found)
+
+
+def named(stages: Iterable[StageRow], lines: Mapping[int, Line]) -> dict[str, str]:
+    """What ``stage_names`` tells, of stages and lines that were read already."""
+    found = {}
+    for row in stages:
+        if not row.archived:
+            line = lines[row.line_id]
+            found[row.path] = row.name if line.default else f"{line.name}: {row.name}"
+    return found
 
 
 def stage_names() -> dict[str, str]:

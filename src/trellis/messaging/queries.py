@@ -241,7 +241,7 @@ def _lines(rows: Sequence[Message]) -> list[Line]:
             id__in={row.template_version_id for row in rows}
         )
     }
-    stopped = set(alarms.paused())
+    stopped = set(alarms.paused()) if any(row.state == QUEUED for row in rows) else set()
     lines = []
     for row in rows:
         owner, used = contacts.get(row.contact_id), known.get(row.template_version_id)

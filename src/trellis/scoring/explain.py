@@ -26,6 +26,8 @@ from trellis.scoring.types import BUCKETS, POINTS_LIMIT, VALUE, ModelSpec, RuleS
 
 _SQL = load("trellis.scoring", "explain")
 
+STORED = ("score", "temperature", "grade", *BUCKETS)
+"""What is kept of a score."""
 DAYS = 30
 """Days shown per rule, the latest first."""
 
@@ -103,7 +105,7 @@ class ScoreExplanation:
 def explain(
     contact_id: int,
     now: datetime,
-    model_id: int | None = None,
+    model: int | ScoreModel | None = None,
     fields: Mapping[str, Field] | None = None,
 ) -> ScoreExplanation | None:
     """Explain the score of a contact at ``now`` with the very SQL that computes it.
@@ -113,38 +115,38 @@ def explain(
     depend on how many rules there are.
     """
     fields = evaluate.fields() if fields is None else fields
-    found = _model(model_id, fields)
+    found = _model(model, fields)
     if found is None:
         return None
-    name, model = found
-    row = _compute(model, contact_id, now, fields)
+    name, spec = found
+    row = _compute(spec, contact_id, now, fields)
     if row is None:
         return None
-    given, (score, temperature, grade, *buckets) = row
-    days = _days(model, contact_id)
-    reads = {rule.id: _signals(rule, fields) for rule in model.rules}
-    conditions = _conditions(model, contact_id, now, fields)
+    given, (score, temperature, grade, *buckets), standing = row
+    days = _days(spec, contact_id)
+    reads = {rule.id: _signals(rule, fields) for rule in spec.rules}
+    conditions = _conditions(spec, contact_id, now, fields)
     events = behind(contact_id, sorted({one for found in reads.values() for one in found}))
     return ScoreExplanation(
-        model_id=model.id,
+        model_id=spec.id,
         model=name,
         score=score,
         temperature=temperature,
         grade=grade,
         buckets=dict(zip(BUCKETS, buckets, strict=True)),
-        caps=model.caps,
-        warm_from=model.warm_from,
-        hot_from=model.hot_from,
+        caps=spec.caps,
+        warm_from=spec.warm_from,
+        hot_from=spec.hot_from,
         rules=tuple(
             replace(
                 _one(rule, points, conditions.get(rule.id), now, fields, days),
                 events=_events(reads[rule.id], events) if points[1] else (),
             )
-            for rule, points in zip(model.rules, given, strict=True)
+            for rule, points in zip(spec.rules, given, strict=True)
         ),
-        limits=tuple(_limits(model, [points for points, _plain in given], score, buckets)),
-        frozen=model.broken,
-        stored=_stored(contact_id, model),
+        limits=tuple(_limits(spec, [points for points, _plain in given], score, buckets)),
+        frozen=spec.broken,
+        stored=_stored(standing if spec.default else _written(contact_id, spec)),
     )
 
 
@@ -180,21 +182,25 @@ def _limits(
         yield Limited(kind="total", name="", limit=bound or 0, given=total, counted=score)
 
 
-def _model(model_id: int | None, fields: Mapping[str, Field]) -> tuple[str, ModelSpec] | None:
-    rows = ScoreModel.objects.order_by("id")
-    row = (
-        rows.filter(default=True).first()
-        if model_id is None
-        else rows.filter(pk=model_id).first()
-    )
+def _model(
+    wanted: int | ScoreModel | None, fields: Mapping[str, Field]
+) -> tuple[str, ModelSpec] | None:
+    row = wanted if isinstance(wanted, ScoreModel) else _read(wanted)
     if row is None:
         return None
     return row.name, compute.spec_of(row, list(row.rules.filter(active=True)), fields)[0]
 
 
+def _read(model_id: int | None) -> ScoreModel | None:
+    wanted = {"default": True} if model_id is None else {"pk": model_id}
+    return ScoreModel.objects.filter(**wanted).order_by("id").first()
+
+
 def _compute(
     model: ModelSpec, contact_id: int, now: datetime, fields: Mapping[str, Field]
-) -> tuple[list[tuple[int, int]], Sequence[Any]] | None:
+) -> tuple[list[tuple[int, int]], Sequence[Any], Sequence[Any]] | None:
+    """The points of each rule with and without its cap, the totals, and what stands stored
+    by the default model; None where there is no such contact."""
     params = Params()
     compiler = Compiler(fields, params=params)
     points = [
@@ -203,15 +209,17 @@ def _compute(
     ]
     levels = compute.joined(compute.levels(compiler, model))
     totals = ["v.score", "v.temperature", "v.grade", *(f"b.{bucket}" for bucket in BUCKETS)]
+    stands = [f"s.{column}" for column in STORED]
     rows = db.fetch(
-        f"SELECT {', '.join([*totals, *points])} {compiler.frame(THESE, extra=levels)}",
+        f"SELECT {', '.join([*totals, *stands, *points])} {compiler.frame(THESE, extra=levels)}",
         params.bind(now) | {"ids": [contact_id]},
     )
     if not rows:
         return None
-    head, tail = rows[0][: len(totals)], rows[0][len(totals) :]
+    head, rest = rows[0][: len(totals)], rows[0][len(totals) :]
+    standing, tail = rest[: len(stands)], rest[len(stands) :]
     pairs = zip(tail[::2], tail[1::2], strict=True)
-    return [(int(capped), int(plain)) for capped, plain in pairs], head
+    return [(int(capped), int(plain)) for capped, plain in pairs], head, standing
 
 
 def _conditions(
@@ -312,8 +320,12 @@ def _occurrences(
     return tuple(out[:DAYS])
 
 
-def _stored(contact_id: int, model: ModelSpec) -> dict[str, Any]:
-    columns = ("score", "temperature", "grade", *BUCKETS)
-    block = "stored" if model.default else "stored_other"
-    rows = db.fetch(_SQL[block], {"contact": contact_id, "model": model.id})
-    return dict(zip(columns, rows[0], strict=True)) if rows else {}
+def _stored(row: Sequence[Any]) -> dict[str, Any]:
+    """The score as it stands; empty where nothing was computed yet."""
+    return dict(zip(STORED, row, strict=True)) if row and row[0] is not None else {}
+
+
+def _written(contact_id: int, model: ModelSpec) -> Sequence[Any]:
+    """What another model than the default one wrote."""
+    rows = db.fetch(_SQL["stored_other"], {"contact": contact_id, "model": model.id})
+    return rows[0] if rows else ()

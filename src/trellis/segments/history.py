@@ -11,7 +11,6 @@ from trellis.core import db
 from trellis.core.paging import Cursor, Page, paged
 from trellis.core.sql import load
 from trellis.events import names
-from trellis.events.models import Signal
 from trellis.rules import types
 from trellis.rules.parse import parse
 from trellis.rules.registry import FACT, Field
@@ -116,7 +115,7 @@ def moves(
     )
     stored = [_Stored(*row) for row in rows]
     rules = _rules({(row.segment_id, row.version) for row in stored}, fields)
-    known = _Known(fields, _counted())
+    known = _Known(fields, _counted(fields))
     shown = [_shown(row, rules.get((row.segment_id, row.version)), known) for row in stored]
     return paged(shown, limit, lambda row: (row.at, row.contact_id))
 
@@ -128,9 +127,12 @@ class _Known(NamedTuple):
     signals: Mapping[int, tuple[str, str]]
 
 
-def _counted() -> dict[int, tuple[str, str]]:
-    rows = Signal.objects.values_list("pk", "event_type", "event_name")
-    return {number: (kind, name) for number, kind, name in rows}
+def _counted(fields: Mapping[str, Field]) -> dict[int, tuple[str, str]]:
+    return {
+        int(field.ref): (field.event.type, field.event.name)
+        for field in fields.values()
+        if field.type == types.SIGNAL and field.ref and field.event is not None
+    }
 
 
 def _rules(

@@ -11,7 +11,10 @@ from django.db.models import Case, Count, Q, QuerySet, Value, When
 from django.db.models.functions import Lower
 
 from trellis.core.paging import Cursor, Page, paged
+from trellis.core.sql import load
 from trellis.segments.models import Membership, Segment
+
+_SQL = load("trellis.segments", "lists")
 
 PAGE = 100
 """Segments of one page of the list."""
@@ -145,9 +148,8 @@ class InSegment:
 
 def of_contact(contact_id: int) -> Sequence[InSegment]:
     """The segments a contact is in, the newest first."""
-    since = dict(
-        Membership.objects.filter(contact_id=contact_id).values_list("segment_id", "since")
-    )
-    rows = Segment.objects.filter(pk__in=list(since))
-    found = [InSegment(segment=row, since=since[row.pk]) for row in rows]
-    return sorted(found, key=lambda row: row.since, reverse=True)
+    rows = Segment.objects.raw(_SQL["of_contact"], {"contact": contact_id})
+    return [
+        InSegment(segment=row, since=row.since)  # type: ignore[attr-defined]  # of the query
+        for row in rows
+    ]

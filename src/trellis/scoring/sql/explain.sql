@@ -5,12 +5,6 @@ FROM signal_daily d
 WHERE d.contact_id = %(contact)s AND d.signal_id = ANY(%(signals)s::int[])
 ORDER BY d.signal_id, d.day DESC
 
--- name: stored
--- The score as it stands.
-SELECT s.score, s.temperature, s.grade, s.demographic, s.interest, s.engagement
-FROM standing s
-WHERE s.contact_id = %(contact)s
-
 -- name: stored_other
 -- The score that another model than the default one wrote.
 SELECT x.score, x.temperature, x.grade, x.demographic, x.interest, x.engagement

@@ -30,12 +30,12 @@ def _page(props: Props) -> Sentence:
 
 def _stage(props: Props) -> Sentence:
     how = words.HOW.get(str(props.get("how", "")), "")
+    start = props.get("from_name") or props.get("from")
+    end = props.get("to_name") or props.get("to") or "–"
     return Sentence(
-        say(
-            _("Moved from {start} to {end}"),
-            start=props.get("from_name") or props.get("from") or "–",
-            end=props.get("to_name") or props.get("to") or "–",
-        ),
+        say(_("Moved from {start} to {end}"), start=start, end=end)
+        if start
+        else say(_("Came into {stage}"), stage=end),
         " · ".join(filter(None, [str(how), str(props.get("reason") or "")])),
         "stairs-up",
         "good",

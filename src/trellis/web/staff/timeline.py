@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import Value
 from django.utils import timezone
 
 from trellis.core.paging import Cursor
 from trellis.events.queries import EventRow
 from trellis.journeys.models import Journey
 from trellis.leads.queries import stage_names
-from trellis.messaging import queries as messaging
+from trellis.messaging.models import Template
 from trellis.segments.models import Segment
 from trellis.web.staff.deeds import Sentence
 from trellis.web.staff.memo import remember
@@ -38,16 +39,27 @@ class Shown:
 
 def names() -> Names:
     """What the keys in events are called, by kind; remembered for a moment."""
+    return {**keyed(), "stage": remember("stage names", stage_names)}
+
+
+def keyed() -> Names:
+    """The same without stages."""
     return remember("names", _names)
 
 
 def _names() -> Names:
-    return {
-        "segment": dict(Segment.objects.values_list("key", "name")),
-        "journey": dict(Journey.objects.values_list("key", "name")),
-        "template": messaging.template_names(),
-        "stage": stage_names(),
-    }
+    found: dict[str, dict[str, str]] = {"segment": {}, "journey": {}, "template": {}}
+    rows = [
+        source.annotate(of=Value(kind)).values_list("of", "key", "name").order_by()
+        for kind, source in (
+            ("segment", Segment.objects.all()),
+            ("journey", Journey.objects.all()),
+            ("template", Template.objects.filter(archived_at__isnull=True)),
+        )
+    ]
+    for kind, key, name in rows[0].union(*rows[1:], all=True):
+        found[kind][key] = name
+    return found
 
 
 def _named(props: Mapping[str, Any], names: Names) -> dict[str, Any]:
@@ -62,9 +74,12 @@ def _named(props: Mapping[str, Any], names: Names) -> dict[str, Any]:
     return found
 
 
-def by_day(rows: Iterable[EventRow], before: date | None = None) -> list[Shown]:
-    """Events with their sentences, the first of each day marked in the reader's zone."""
-    called = names()
+def by_day(
+    rows: Iterable[EventRow], before: date | None = None, called: Names | None = None
+) -> list[Shown]:
+    """Events with their sentences, the first of each day marked in the reader's zone;
+    ``called`` are the names where the caller has them."""
+    called = names() if called is None else called
     found: list[Shown] = []
     day = before
     for event in rows:

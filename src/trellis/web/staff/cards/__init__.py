@@ -24,10 +24,10 @@ from trellis.web.staff.cards.subject import Card
 
 CARDS: tuple[Card, ...] = (
     Card(key="who", place="head", context=who.who),
-    # why and what next: what a salesperson looks for first
+    # what next and why: what a salesperson looks for first
+    Card(key="ahead", place="now", context=ahead.ahead),
     Card(key="why", place="now", context=why.why, right="scoring.read"),
     Card(key="score", place="now", context=score.score, right="scoring.read"),
-    Card(key="ahead", place="now", context=ahead.ahead),
     Card(key="lead", place="now", context=lead.lead, right="leads.read"),
     Card(key="qualification", place="now", context=lead.qualification, right="leads.read"),
     Card(key="journeys", place="now", context=past.journeys, right="journeys.read"),

@@ -34,7 +34,7 @@ def persona(subject: Subject) -> Mapping[str, Any] | None:
         "traits": _short(traits),
         "wants": _short(wants),
         "looks": looks,
-        "days": counted.active_days(subject.id, subject.now),
+        "days": counted.active_days(did),
         "stage": subject.stages.get(contact.stage_id or 0),
         "grade": contact.grade,
     }

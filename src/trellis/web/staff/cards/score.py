@@ -23,7 +23,7 @@ TONES = {"hot": "--t-green-strong", "warm": "--t-leaf", "cold": "--t-cold"}
 def score(subject: Subject) -> Mapping[str, Any] | None:
     """The history of the default model's score, or of the one that ``?model=`` names; and
     how the contact stands by the others."""
-    models = list(ScoreModel.objects.filter(active=True).order_by("-default", "name"))
+    models = subject.models
     wanted = subject.got.get("model", "")
     model = next((one for one in models if one.key == wanted), models[0] if models else None)
     if model is None:

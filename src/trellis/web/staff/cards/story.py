@@ -16,7 +16,7 @@ from trellis.events import queries as events
 from trellis.events.queries import KINDS, Wanted
 from trellis.web.staff import words
 from trellis.web.staff.cards.subject import Subject
-from trellis.web.staff.timeline import by_day
+from trellis.web.staff.timeline import Names, by_day
 
 LIMIT = 40
 FILTERS = ("kind", "channel", "find", "from", "to")
@@ -31,11 +31,14 @@ LABELS: Mapping[str, Any] = {
 
 def story(subject: Subject) -> Mapping[str, Any]:
     """The newest page of the timeline under the filters of the address."""
-    return page(subject.id, subject.got)
+    return page(subject.id, subject.got, called=subject.names)
 
 
 def page(
-    contact_id: int, got: Mapping[str, str], after: Cursor | None = None
+    contact_id: int,
+    got: Mapping[str, str],
+    after: Cursor | None = None,
+    called: Names | None = None,
 ) -> dict[str, Any]:
     """One page of the timeline, with the filters as the address says them."""
     found = events.timeline(contact_id, wanted(got), after, LIMIT)
@@ -43,7 +46,7 @@ def page(
     last = timezone.localtime(found.rows[-1].at).date() if found.rows else None
     return {
         "contact_id": contact_id,
-        "events": by_day(found.rows, before),
+        "events": by_day(found.rows, before, called),
         "last_day": last.isoformat() if last else "",
         "next": found.next,
         "kinds": LABELS,

@@ -22,6 +22,7 @@ from trellis.people.models import Attribute, Consent
 from trellis.people.queries import Profile
 from trellis.rules import evaluate
 from trellis.rules.registry import Fields
+from trellis.scoring.models import ScoreModel
 from trellis.web.staff import timeline
 from trellis.web.staff.timeline import Names
 
@@ -49,14 +50,18 @@ class Subject:
         return self.contact.contact_id
 
     @cached_property
+    def _lifecycle(self) -> tuple[Sequence[Line], dict[int, leads.StageRow]]:
+        return leads.whole()
+
+    @property
     def every_stage(self) -> dict[int, leads.StageRow]:
         """The stages of all lines by id."""
-        return leads.all_stages()
+        return self._lifecycle[1]
 
     @cached_property
     def lines(self) -> dict[int, Line]:
         """The live business lines by id, the default one first."""
-        return {line.pk: line for line in leads.lines()}
+        return {line.pk: line for line in self._lifecycle[0]}
 
     @cached_property
     def in_lines(self) -> Sequence[leads.OfContact]:
@@ -89,7 +94,7 @@ class Subject:
     @cached_property
     def signals(self) -> Sequence[Counted]:
         """What they did, counted by signal, the most frequent first."""
-        return counted.of_contact(self.id)
+        return counted.of_contact(self.id, self.now)
 
     @cached_property
     def fields(self) -> Fields:
@@ -99,7 +104,18 @@ class Subject:
     @cached_property
     def names(self) -> Names:
         """What segments, journeys, templates and stages are called."""
-        return timeline.names()
+        stages = leads.named(self.every_stage.values(), self.lines)
+        return {**timeline.keyed(), "stage": stages}
+
+    @cached_property
+    def models(self) -> Sequence[ScoreModel]:
+        """The score models that count, the default one first."""
+        return list(ScoreModel.objects.filter(active=True).order_by("-default", "name"))
+
+    @property
+    def model(self) -> ScoreModel | None:
+        """The default score model."""
+        return next((row for row in self.models if row.default), None)
 
     @cached_property
     def attributes(self) -> Mapping[str, Attribute]:

@@ -10,7 +10,7 @@ from trellis.scoring import explain as scoring
 from trellis.scoring.explain import RulePoints
 from trellis.web.staff.cards.subject import Subject
 
-TOP = 5
+TOP = 4
 """Reasons that stand in sight; the rest unfolds."""
 
 
@@ -29,7 +29,7 @@ def _proof(rule: RulePoints) -> Proof:
 
 def why(subject: Subject) -> Mapping[str, Any]:
     """The rules that gave or took points, the weightiest first, and those that gave none."""
-    score = scoring.explain(subject.id, subject.now, fields=subject.fields)
+    score = scoring.explain(subject.id, subject.now, subject.model, subject.fields)
     if score is None:
         return {"score": None}
     weighty = sorted(
