@@ -210,6 +210,8 @@ REASONS: Mapping[str, Text] = {
     "goal": _("Reached the goal"),
     "exit_rule": _("The exit rule held"),
     "bought": _("Became a customer"),
+    "message_link": _("A click in a message"),
+    "device": _("The same browser"),
     "removed": _("Taken out by hand"),
     "not_json": _("Not valid JSON"),
     "not_an_object": _("Not a JSON object"),
