@@ -241,7 +241,7 @@ def test_a_cancelled_import_reads_no_further(upload: Upload) -> None:
 
 def test_a_file_that_is_gone_fails_with_a_sentence(upload: Upload) -> None:
     source = upload("email\na@x.org\n")
-    Path(source.path).unlink()
+    source.file.unlink()
     done = read(source)
     assert (done.state, done.why) == (
         "failed",
@@ -251,15 +251,16 @@ def test_a_file_that_is_gone_fails_with_a_sentence(upload: Upload) -> None:
 
 def test_old_uploads_are_deleted_and_running_ones_are_not(upload: Upload) -> None:
     ended, waiting = read(upload("email\na@x.org\n")), upload("email\nb@x.org\n")
+    assert not Path(ended.path).is_absolute()
     assert actions.tidy(clock.now() - timedelta(days=1)) == 0
     assert actions.tidy(clock.now() + timedelta(days=1)) == 1
-    assert not Path(ended.path).exists()
-    assert Path(waiting.path).exists()
+    assert not ended.file.exists()
+    assert waiting.file.exists()
     with pytest.raises(Conflict):
         actions.delete_file(SYSTEM, waiting.pk)
     actions.cancel(SYSTEM, waiting.pk)
     actions.delete_file(SYSTEM, waiting.pk)
-    assert not Path(waiting.path).exists()
+    assert not waiting.file.exists()
 
 
 @pytest.mark.parametrize(

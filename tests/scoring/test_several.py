@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.conf import LazySettings
 
 from tests.world import NOW, did, person, score_rule, segment, settle, signal, standing
 from tests.world import members as members_of
@@ -17,7 +18,7 @@ from trellis.rules.explain import explain as why
 from trellis.rules.parse import parse
 from trellis.rules.registry import SCORE, snapshot
 from trellis.rules.types import RuleError
-from trellis.scoring import actions, companies
+from trellis.scoring import actions, companies, history
 from trellis.scoring.drafting import ModelDraft, RuleDraft
 from trellis.scoring.explain import explain
 from trellis.scoring.models import Score, ScoreDay, ScoreModel, ScoreRule
@@ -327,3 +328,18 @@ def test_what_changed_meanwhile_is_not_written_over() -> None:
     actions.save_rule(SYSTEM, default().pk, mine, rule.pk, version=2)
     rule.refresh_from_db()
     assert rule.points == 6
+
+
+def test_old_days_of_scores_are_forgotten_but_what_held_then(settings: LazySettings) -> None:
+    settings.TRELLIS_SCORE_DAYS = 30
+    ann, model = person(), default().pk
+    days = [NOW.date() - timedelta(days=ago) for ago in (90, 60, 40, 30, 10)]
+    for place, day in enumerate(days):
+        parts = {"demographic": place, "interest": 0, "engagement": 0, "score": place}
+        ScoreDay.objects.create(
+            contact_id=ann, model_id=model, day=day, temperature="cold", **parts
+        )
+    ScoreDay.objects.filter(day=days[3]).delete()
+    history.thin(NOW.date())
+    kept = ScoreDay.objects.order_by("day").values_list("day", flat=True)
+    assert list(kept) == [days[2], days[4]]

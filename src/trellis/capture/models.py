@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from django.conf import settings
 from django.db import models
 from typing_extensions import override
 
@@ -42,7 +45,8 @@ class Import(models.Model):
     """A CSV being read. Rows enter through the inbox like every other fact (C12).
 
     ``mapping``: column → target (``imports.targets``). ``options``: how the file is
-    written and what to do with it (``imports.types.Options``). ``state``: uploaded,
+    written and what to do with it (``imports.types.Options``). ``path``: the file, from the
+    data folder on, so that the folder can be moved; "" once it is deleted. ``state``: uploaded,
     running, done, failed (``why``), cancelled. ``offset``: the byte up to which the file
     was read, written in the transaction that puts those rows into the inbox.
     """
@@ -70,6 +74,11 @@ class Import(models.Model):
     @override
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def file(self) -> Path:
+        """Where the file lies."""
+        return Path(settings.TRELLIS_DATA) / self.path
 
     @property
     def percent(self) -> int:

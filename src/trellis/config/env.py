@@ -148,6 +148,12 @@ SETTINGS: tuple[Setting, ...] = (
         help="Days after which visitors never identified are purged.",
     ),
     Setting(
+        name="TRELLIS_SCORE_DAYS",
+        kind="int",
+        default="730",
+        help="Days for which each day's scores are kept; of the time before, only the last.",
+    ),
+    Setting(
         name="TRELLIS_PLACES",
         kind="text",
         default="",

@@ -105,6 +105,9 @@ class Enrolment(models.Model):
                 name="enrolment_ended",
                 condition=models.Q(ended_at__isnull=False),
             ),
+            models.Index(
+                fields=["journey_id", "-entered_at", "-enrolment_id"], name="enrolment_newest"
+            ),
         ]
 
 

@@ -19,6 +19,7 @@ from trellis.messaging import deliver
 from trellis.people import purge
 from trellis.pipeline.derive import derive
 from trellis.scoring import companies
+from trellis.scoring import history as scores
 from trellis.segments import history
 
 CHUNK = 2_000
@@ -75,7 +76,7 @@ def score_companies(now: datetime) -> int:
 
 def upkeep(now: datetime) -> None:
     """Once a day: partitions ahead, old months, old message ids, old visitors, old refused
-    items, old uploads, old moves between segments; roll-ups of what came late."""
+    items, old uploads, old moves between segments, old days of scores; roll-ups of what came late."""
     partitions.ensure(now)
     partitions.retire(now)
     log.purge_seen(day_of(now) - timedelta(days=SEEN_DAYS))
@@ -83,5 +84,6 @@ def upkeep(now: datetime) -> None:
     rejected.prune(now - timedelta(days=REJECTED_DAYS))
     imports.tidy(now - timedelta(days=UPLOAD_DAYS))
     history.prune(now - timedelta(days=MOVE_DAYS))
+    scores.thin(day_of(now))
     content.by_night()
     companies.refresh_all(now)

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.conf import settings
+
 from trellis.core import db
 from trellis.core.sql import load
 
 DAYS = 400
 """Days with a change that are shown, the newest."""
+STRETCH = 50_000
+"""Numbers of contacts whose old days are forgotten in one statement."""
 
 _SQL = load("trellis.scoring", "history")
 
@@ -84,3 +88,12 @@ def _done(contact_id: int, days: Sequence[date]) -> dict[date, list[Done]]:
     for day, name, n in db.fetch(_SQL["done"], {"contact": contact_id, "days": list(days)}):
         found.setdefault(day, []).append(Done(name=name, n=n))
     return found
+
+
+def thin(today: date) -> None:
+    """Forget the scores of days more than ``TRELLIS_SCORE_DAYS`` ago, a stretch of contacts
+    per statement; of each contact and model, the one that held then stays."""
+    before = today - timedelta(days=settings.TRELLIS_SCORE_DAYS)
+    ((last,),) = db.fetch("SELECT coalesce(max(contact_id), 0) FROM contact")
+    for low in range(0, int(last) + 1, STRETCH):
+        db.run(_SQL["thin"], {"low": low, "high": low + STRETCH - 1, "before": before})

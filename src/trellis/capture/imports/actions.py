@@ -48,7 +48,7 @@ def create(actor: Actor, name: str, file: BinaryIO) -> Import:
         with transaction.atomic():
             source = Import(
                 name=name.strip()[:200] or _("Import"),
-                path=str(path),
+                path=str(path.relative_to(settings.TRELLIS_DATA)),
                 size=path.stat().st_size,
                 created_by=actor.label,
             )
@@ -97,7 +97,7 @@ def _check_text(path: Path, layout: Layout) -> None:
 
 def _lay_out(source: Import, layout: Layout) -> None:
     """Suggest everything that follows from how the file is written."""
-    rows = first_rows(Path(source.path), layout, sniff.ROWS)
+    rows = first_rows(source.file, layout, sniff.ROWS)
     cells = [row.cells for row in rows]
     source.mapping = targets.suggest(layout.columns, cells)
     types = {
@@ -110,7 +110,7 @@ def _lay_out(source: Import, layout: Layout) -> None:
 
 
 def _estimate(source: Import, layout: Layout, sampled: int) -> int:
-    head = _head(Path(source.path))[layout.start :]
+    head = _head(source.file)[layout.start :]
     lines = head.count(b"\n") or sampled
     return max(sampled, (source.size - layout.start) * lines // max(1, len(head)))
 
@@ -149,7 +149,7 @@ def _read_another_way(source: Import, wanted: Mapping[str, Any]) -> None:
     if encoding not in sniff.ENCODINGS or encoding == "utf-16":
         raise InvalidInput(_("Trellis does not read this encoding."))
     header = wanted.get("header", old.header)
-    found = sniff.layout_of(_head(Path(source.path)), encoding, header=bool(header))
+    found = sniff.layout_of(_head(source.file), encoding, header=bool(header))
     if (found.encoding, found.header) != (old.encoding, old.header):
         _lay_out(source, found)
 
@@ -222,7 +222,7 @@ def delete_file(actor: Actor, import_id: int) -> None:
         source = _locked(import_id)
         if source.state in ("uploaded", "running"):
             raise Conflict(_("This import has not ended. Cancel it first."))
-        Path(source.path).unlink(missing_ok=True)
+        source.file.unlink(missing_ok=True)
         source.path = ""
         source.save(update_fields=["path"])
         audit.record(actor, "import.delete_file", "import", source.pk, source.name)
@@ -233,7 +233,7 @@ def tidy(before: datetime) -> int:
     in the contacts now. Returns how many there were; results and faulty rows stay."""
     done = Import.objects.filter(finished_at__lt=before).exclude(path="")
     for source in done:
-        Path(source.path).unlink(missing_ok=True)
+        source.file.unlink(missing_ok=True)
     return done.update(path="")
 
 

@@ -7,7 +7,6 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from django.db.models import Count
 
@@ -49,7 +48,7 @@ def newest(limit: int = 50, before: int | None = None) -> list[Import]:
 def preview(source: Import, *, shown: int = 20, tried: int = 2_000) -> Preview:
     """Try an import on its first rows. Two queries at most, whatever the file's size."""
     options = options_of(source.options)
-    rows = first_rows(Path(source.path), options.layout, tried)
+    rows = first_rows(source.file, options.layout, tried)
     plan = Plan(source.pk, source.mapping, options, clock.now(), source.name)
     faults: Counter[str] = Counter()
     examples: list[tuple[int, str, str]] = []

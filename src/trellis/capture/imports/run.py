@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import BinaryIO
 
 from django.db import transaction
@@ -40,7 +39,7 @@ def run(import_id: int, *, paced: bool = True) -> Import:
     """
     source = Import.objects.get(pk=import_id)
     try:
-        with Path(source.path).open("rb") as file:
+        with source.file.open("rb") as file:
             while _step(import_id, file):
                 if paced:
                     _wait_for_the_pipeline()
