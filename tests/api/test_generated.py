@@ -107,3 +107,26 @@ def test_bodies_that_no_schema_describes_are_refused(token: str, body: bytes) ->
     )
     assert 400 <= answer.status_code < 500
     assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("body", "status", "why"),
+    [
+        (b'{"traits": ' + b'{"a":' * 100 + b"1" + b"}" * 101, 422, "deeper than 64"),
+        (b'{"traits": ' + b'{"a":' * 9000 + b"1" + b"}" * 9001, 422, "nests too deep"),
+        (b'{"traits": {"first_name": "\\u0000"}}', 422, "NUL"),
+        (b'{"traits": ', 400, "not JSON: Expecting value"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_told_why(
+    token: str, body: bytes, status: int, why: str
+) -> None:
+    answer = Client().post(
+        "/api/v1/contacts",
+        data=body,
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert answer.status_code == status
+    assert why in answer.json()["detail"]

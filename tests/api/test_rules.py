@@ -66,3 +66,11 @@ def test_values_that_people_have_are_listed(program: Program) -> None:
     assert {"value": "上海", "n": 1} in found
     assert program.get("/rules/values?field=contact.email").json() == []
     assert program.get("/rules/values?field=nope").status_code == 404
+
+
+@pytest.mark.parametrize("size", [10**18, 10**400, -(10**400)])
+def test_a_number_that_no_column_holds_is_refused(program: Program, size: int) -> None:
+    rule = {"any": [{"field": "score", "op": "gte", "value": size}]}
+    answer = program.post("/rules/preview", {"rule": rule})
+    assert answer.status_code == 422
+    assert answer.json()["problems"][0]["path"] == "any[0].value"

@@ -12,6 +12,7 @@ import time_machine
 from tests.enrichment.service import Service, serving
 from tests.pipeline.facts import NOW, email, identify, run
 from trellis.accounts.types import SYSTEM, Actor
+from trellis.core import http
 from trellis.core.errors import Conflict, Forbidden, InvalidInput
 from trellis.enrichment import actions, asking, queries
 from trellis.enrichment.models import EnrichmentRun, EnrichmentSource
@@ -136,13 +137,71 @@ def test_what_fails_for_now_is_asked_again_later_then_given_up() -> None:
     assert reason() == ("failed", "http_503")
 
 
-@pytest.mark.parametrize("answer", [(422, {}), (200, b"<html>")])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (422, {}),
+        (200, b"<html>"),
+        (200, b"[" * 100_000),
+        (200, b"\x00"),
+        (200, {"person": {"job": "Baker\x00"}}),
+        (200, b"x" * 300_000),
+    ],
+    ids=["refused", "html", "deep", "nul", "nul inside", "too large"],
+)
 def test_what_cannot_succeed_is_given_up_at_once(answer: tuple[int, Any]) -> None:
     with serving(answer) as service:
         webhook(service)
         known("ann@x.io")
         asking.run_due()
     assert reason()[0] == "failed"
+
+
+def test_a_source_with_a_fault_does_not_hold_up_those_behind_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def breaks(*_args: object) -> None:
+        raise KeyError("a fault of the plug-in")
+
+    with serving((204, b"")) as service:
+        webhook(service)
+        known("ann@x.io")
+        known("ben@x.io")
+        monkeypatch.setattr(asking, "question", breaks)
+        assert asking.run_due() == 2
+    assert set(EnrichmentRun.objects.values_list("state", "reason")) == {("failed", "fault")}
+    assert not EnrichmentRun.objects.filter(wake_at__isnull=False).exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("http://169.254.169.254/latest/", "link_local: 169.254.169.254"),
+        ("http://[fe80::1]/", "link_local: fe80::1"),
+        ("http://a..b/", "bad_url"),
+        ("http://x:99999/", "bad_url"),
+    ],
+)
+def test_an_address_that_must_not_be_asked_switches_the_source_off(
+    url: str, fault: str
+) -> None:
+    with serving((200, {"person": {"job": "Baker"}})) as service:
+        source = webhook(service)
+    EnrichmentSource.objects.update(settings={**source.settings, "url": url})
+    known("ann@x.io")
+    asking.run_due()
+    source.refresh_from_db()
+    assert not source.live
+    assert source.fault.startswith(fault)
+
+
+def test_an_answer_that_drips_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "LONGEST", -1.0)
+    with serving((200, {"person": {"job": "Baker"}})) as service:
+        webhook(service)
+        known("ann@x.io")
+        asking.run_due()
+    assert reason() == ("waiting", "too_slow")
 
 
 def test_a_wrong_setting_switches_the_source_off_and_says_why() -> None:
@@ -197,6 +256,19 @@ def test_by_hand_it_is_asked_again_and_a_test_stores_nothing() -> None:
         },
         {"basis": "consent", "settings": {"url": "https://x.io", "take": {"a": "b"}}},
         {"basis": "consent", "settings": {"url": "https://x.io", "send": ["email"]}},
+        {
+            "basis": "consent",
+            "settings": {"url": "http://[x", "send": ["email"], "take": {"a": "b"}},
+        },
+        {
+            "basis": "consent",
+            "settings": {
+                "url": "https://x.io",
+                "secret": "whsec_no!",
+                "send": ["email"],
+                "take": {"a": "b"},
+            },
+        },
     ],
 )
 def test_a_source_is_not_switched_on_half_set_up(values: dict[str, Any]) -> None:

@@ -64,7 +64,12 @@ def _authentication(_request: HttpRequest, _error: AuthenticationError) -> HttpR
     return answer
 
 
-def _http(_request: HttpRequest, error: HttpError) -> HttpResponse:
+def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    why = error.__cause__
+    if isinstance(why, TrellisError):
+        return _trellis(request, why)
+    if isinstance(why, ValueError):
+        return problem(400, "not_json", f"The body is not JSON: {str(why)[:200]}")
     return problem(error.status_code, "http", str(error.message))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from django.db import transaction
+from django.db import DataError, transaction
 
 from trellis.core import clock, counters, db, http, sql
 from trellis.core.jobs import enqueue
@@ -160,12 +160,20 @@ def _one(row: EnrichmentSource, contact_id: int, run_id: int, tries: int) -> boo
     except http.Permanent as error:
         _settle(key, "failed", error.reason, raw=error.detail)
         return True
+    except Exception as error:
+        # A fault of a source: asking on would fail for ever, and hold up those behind it.
+        log.exception("enrichment_source_fault", source=row.pk)
+        _settle(key, "failed", "fault", raw=type(error).__name__)
+        return True
     if not answer.traits:
         _settle(key, "skipped", answer.reason or "nothing_known", raw=answer.raw)
         return True
-    with transaction.atomic():
-        inbox.put([_fact(row, contact_id, run_id, answer)])
-        _settle(key, "done", "", added=dict(answer.traits), raw=answer.raw)
+    try:
+        with transaction.atomic():
+            inbox.put([_fact(row, contact_id, run_id, answer)])
+            _settle(key, "done", "", added=dict(answer.traits), raw=answer.raw)
+    except DataError:
+        _settle(key, "failed", "cannot_be_stored")
     return True
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -134,7 +133,8 @@ class Values:
 
     def number(self, data: Any, path: str) -> Decimal | None:
         good = isinstance(data, int | float) and not isinstance(data, bool)
-        if not good or not math.isfinite(data) or abs(data) >= 1e18:
+        # Compared before it is a float: a whole number may be too long to be one.
+        if not good or not abs(data) < 10**18:
             self.problem(path, _("must be a number"))
             return None
         return Decimal(repr(data))

@@ -151,7 +151,7 @@ def _values(request: StaffRequest, source: EnrichmentSource) -> dict[str, Any]:
         settings = {"mail_server": bool(post.get("mail_server"))}
     try:
         rule = json.loads(post.get("rule") or "{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(_("The rule is not valid JSON.")) from error
     empty = not isinstance(rule, dict) or not any(rule.get(g) for g in ("all", "any", "none"))
     return {

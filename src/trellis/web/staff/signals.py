@@ -139,7 +139,7 @@ def _plain(text: str) -> Any:
     """A number or yes/no where the text is one."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return found if isinstance(found, bool | int | float) else text
 

@@ -31,9 +31,16 @@ class Webhook(Settings, frozen=True):
 
 def check(settings: Webhook) -> str:
     """What is wrong with the settings; "" where nothing is."""
-    parts = urlsplit(settings.url)
+    try:
+        parts = urlsplit(settings.url)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return _("Give the address of your service, beginning with https://.")
+    try:
+        base64.b64decode(settings.secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return _("The secret is whsec_ and base64 after it; leave it out to have one made.")
     if not settings.send:
         return _("Choose what to send: your service must know whom it is asked about.")
     if not settings.take:
@@ -61,12 +68,12 @@ def ask(settings: Webhook, question: Question) -> Answer:
         "webhook-signature": sign(settings.secret, message_id, at, body),
     }
     reply = http.post(settings.url, body, headers)
-    raw = reply.body.decode("utf-8", "replace")[:RAW]
+    raw = reply.body.decode("utf-8", "replace")[:RAW].replace("\x00", "\ufffd")
     if not reply.body.strip():
         return Answer(reason="nothing_known", raw=raw)
     try:
         answer = msgspec.json.decode(reply.body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise http.Permanent("bad_answer", str(error)[:200], reply) from error
     traits = {}
     for place, key in settings.take.items():
