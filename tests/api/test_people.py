@@ -83,3 +83,20 @@ def test_who_may_only_read_changes_nothing(program_with) -> None:  # type: ignor
 def test_domains_become_companies_only_where_somebody_says_so(program: Program) -> None:
     assert program.get("/companies/settings").json()["make"] is False
     assert program.call("PUT", "/companies/settings", {"make": True}).json()["make"]
+
+
+def test_a_filter_is_kept_read_as_a_rule_changed_and_deleted(program: Program) -> None:
+    made = program.post("/filters", {"name": "Hot", "query": {"temperature": "hot"}})
+    assert (made.status_code, made.json()["shared"], made.json()["version"]) == (201, True, 1)
+    path = f"/filters/{made.json()['id']}"
+    assert program.get("/filters").json() == [made.json()] == [program.get(path).json()]
+    rule = program.get(f"{path}/rule").json()["rule"]
+    assert rule["all"][1] == {"field": "temperature", "op": "eq", "value": "hot"}
+    assert program.patch(path, {"name": "Hot ones", "version": 1}).json()["version"] == 2
+    late = program.patch(path, {"name": "Warm", "version": 1})
+    assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile")
+    bad = {"rule": {"all": [{"field": "nothing", "op": "eq", "value": 1}]}}
+    assert program.post("/filters", {"name": "Bad", "query": bad}).status_code == 422
+    assert program.post("/filters", {"name": "All", "query": {}}).status_code == 422
+    assert program.delete(path).status_code == 204
+    assert program.get(path).status_code == 404

@@ -15,7 +15,7 @@ from trellis.accounts.models import Audit, Role
 from trellis.core import clock
 from trellis.people.models import Attribute, Contact
 from trellis.pipeline.drain import drain
-from trellis.segments.models import Membership
+from trellis.segments.models import Membership, SavedFilter
 from trellis.web.staff import contact_acts
 
 pytestmark = pytest.mark.django_db
@@ -226,3 +226,73 @@ def test_the_profile_says_why_the_score_is_what_it_is(client: Client) -> None:
 def test_numbers_are_exported_as_they_are_and_formulas_are_not(cell: str, kept: bool) -> None:
     line = contact_acts._line([cell])
     assert line.lstrip('"').startswith("'") is not kept
+
+
+def test_a_filter_is_kept_changed_and_deleted_as_a_tab(client: Client) -> None:
+    cast.sign_in(client)
+    world.person(first_name="Ann", last_name="Roca", city="Girona")
+    rule = json.dumps({"all": [{"field": "contact.city", "op": "eq", "value": "Girona"}]})
+    page = client.get("/contacts/", {"rule": rule})
+    keep = page.context["keep_query"]
+    assert "Keep this filter" in page.content.decode()
+    form = client.get(f"/contacts/filters/new/?{keep}")
+    assert "city is “Girona”" in form.content.decode()
+    data = {
+        "name": "From Girona",
+        "query": form.context["query"],
+        "sharing": "1",
+        "shared": "1",
+    }
+    made = client.post("/contacts/filters/new/", data)
+    assert made.status_code == 302
+    opened = client.get(made["Location"])
+    text = opened.content.decode()
+    assert "Ann Roca" in text
+    assert "From Girona</a>" in text
+    view = opened.context["view"].row.pk
+    assert not opened.context["edited"]
+    more = client.get("/contacts/", {"rule": rule, "temperature": "hot", "view": view})
+    assert more.context["edited"]
+    change = {"name": "Hot in Girona", "query": more.context["keep_query"], "version": "1"}
+    assert client.post(f"/contacts/filters/{view}/", change).status_code == 302
+    late = client.post(f"/contacts/filters/{view}/", {**change, "name": "Mine"})
+    assert late.status_code == 409
+    assert "changed this filter meanwhile" in late.content.decode()
+    assert 'value="Mine"' in late.content.decode(), "what was typed stays"
+    gone = client.post(f"/contacts/filters/{view}/", {"act": "delete"})
+    assert gone.status_code == 302
+    assert "Hot in Girona</a>" not in listed(client, "")
+
+
+def test_a_kept_filter_becomes_the_rule_of_a_new_segment(client: Client) -> None:
+    cast.sign_in(client)
+    answer = client.get("/contacts/filters/segment/?temperature=hot&q=ann")
+    assert answer.status_code == 302
+    form = client.get(answer["Location"])
+    assert form.status_code == 200
+    assert json.loads(form.context["rule_json"])["all"][0]["field"] == "contact.known"
+    refused = client.get("/contacts/filters/segment/?kind=known")
+    assert refused.status_code == 422
+
+
+def test_a_kept_filter_that_no_longer_works_opens_where_it_can_be_mended(
+    client: Client,
+) -> None:
+    user = cast.sign_in(client)
+    broken = {"all": [{"field": "attr.gone", "op": "eq", "value": "x"}]}
+    row = SavedFilter.objects.create(name="Old", owner_id=user.pk, query={"rule": broken})
+    answer = client.get("/contacts/", {"rule": json.dumps(broken), "view": row.pk}, follow=True)
+    assert answer.redirect_chain[-1][0] == f"/contacts/filters/{row.pk}/"
+    assert "there is no field attr.gone" in answer.content.decode()
+
+
+def test_who_only_reads_keeps_filters_but_shares_none(client: Client) -> None:
+    cast.sign_in(client, Role.VIEWER)
+    data = {"name": "Mine", "query": "temperature=hot", "sharing": "1", "shared": "1"}
+    assert client.post("/contacts/filters/new/", data).status_code == 403
+    del data["sharing"], data["shared"]
+    assert client.post("/contacts/filters/new/", data).status_code == 302
+    page = client.get("/contacts/filters/new/?temperature=hot").content.decode()
+    assert "Everybody on the team sees it" not in page
+    empty = client.post("/contacts/filters/new/", {"name": "All", "query": ""})
+    assert empty.status_code == 422

@@ -1,4 +1,4 @@
-"""What the demo company has set up: attributes, signals, score model, stages, segments.
+"""What the demo company has set up: attributes, signals, score model, stages, forms.
 
 Only values; ``setup`` gives them to the domains through the same actions as a person.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from trellis.cli.demo import shop
+from trellis.cli.demo.conditions import Rule, did, field_is, times
 from trellis.cli.demo.diary import (
     ARTICLE_READ,
     CLICKED,
@@ -22,8 +23,6 @@ from trellis.cli.demo.diary import (
     VIEW,
     EventKey,
 )
-
-Rule = dict[str, Any]
 
 WARM_FROM = 20
 HOT_FROM = 50
@@ -147,7 +146,7 @@ SIGNALS: tuple[tuple[str, str, EventKey, Rule, str, str], ...] = (
         "seconds",
         "interest",
     ),
-    ("viewed-product", "Viewed a product", PRODUCT_VIEWED, {}, "price", "interest"),
+    ("viewed-product", "Viewed a product", PRODUCT_VIEWED, {}, "category", "interest"),
     ("added-to-cart", "Added to cart", PRODUCT_ADDED, {}, "price", "engagement"),
     ("ordered", "Ordered", ORDER_COMPLETED, {}, "total", "engagement"),
     (
@@ -165,27 +164,14 @@ SIGNALS: tuple[tuple[str, str, EventKey, Rule, str, str], ...] = (
     ("clicked-mail", "Clicked in a message", CLICKED, {}, "", "engagement"),
     ("unsubscribed", "Unsubscribed", UNSUBSCRIBED, {}, "", "engagement"),
 )
-"""Key, name, event, filter, summed property, bucket."""
-
-
-def _did(signal: str) -> Rule:
-    return {"all": [{"field": f"signal.{signal}", "op": "did"}]}
-
-
-def _times(signal: str, n: int, days: int | None = None) -> Rule:
-    leaf: Rule = {"field": f"signal.{signal}", "op": "count_gte", "value": n}
-    return leaf | ({"within": {"n": days, "unit": "day"}} if days else {})
-
-
-def _is(field: str, op: str, value: object) -> Rule:
-    return {"field": field, "op": op, "value": value}
+"""Key, name, event, filter, property kept, bucket."""
 
 
 SCORE_BY_RULE: tuple[tuple[str, str, int, Rule], ...] = (
-    ("E-book downloaded", "interest", 10, _did("downloaded-ebook")),
-    ("Price list studied", "interest", 20, _did("studied-price-list")),
-    ("Block of articles read", "interest", 15, {"all": [_times("read-article", 3)]}),
-    ("Unsubscribed", "engagement", -10, _did("unsubscribed")),
+    ("E-book downloaded", "interest", 10, did("downloaded-ebook")),
+    ("Price list studied", "interest", 20, did("studied-price-list")),
+    ("Block of articles read", "interest", 15, {"all": [times("read-article", 3)]}),
+    ("Unsubscribed", "engagement", -10, did("unsubscribed")),
     (
         "Told us the favourite topic",
         "interest",
@@ -196,9 +182,14 @@ SCORE_BY_RULE: tuple[tuple[str, str, int, Rule], ...] = (
         "Bakes for a living",
         "demographic",
         10,
-        {"all": [_is("attr.level", "eq", "professional")]},
+        {"all": [field_is("attr.level", "eq", "professional")]},
     ),
-    ("Lives in Barcelona", "demographic", 5, {"all": [_is("contact.city", "eq", "Barcelona")]}),
+    (
+        "Lives in Barcelona",
+        "demographic",
+        5,
+        {"all": [field_is("contact.city", "eq", "Barcelona")]},
+    ),
 )
 """Name, bucket, points, condition: counted once while it holds."""
 
@@ -214,136 +205,21 @@ SCORE_BY_SIGNAL: tuple[BySignal, ...] = (
 )
 
 STAGE_RULES: dict[str, Rule] = {
-    "lead": {"all": [_is("contact.known", "eq", True)]},
-    "mql": {"all": [_is("contact.known", "eq", True), _is("score", "gte", 35)]},
-    "sql": {"all": [_is("contact.known", "eq", True), _is("temperature", "eq", "hot")]},
+    "lead": {"all": [field_is("contact.known", "eq", True)]},
+    "mql": {"all": [field_is("contact.known", "eq", True), field_is("score", "gte", 35)]},
+    "sql": {
+        "all": [field_is("contact.known", "eq", True), field_is("temperature", "eq", "hot")]
+    },
     "intention": {
         "all": [
-            _is("contact.known", "eq", True),
-            _is("temperature", "eq", "hot"),
+            field_is("contact.known", "eq", True),
+            field_is("temperature", "eq", "hot"),
             {"field": "signal.added-to-cart", "op": "did"},
         ]
     },
-    "customer": _did("ordered"),
-    "loyal": {"all": [_times("ordered", 3)]},
+    "customer": did("ordered"),
+    "loyal": {"all": [times("ordered", 3)]},
 }
-
-CART_ABANDONED: Rule = {
-    "all": [
-        {
-            "field": "signal.added-to-cart",
-            "op": "did",
-            "within": {"n": 14, "unit": "day"},
-            "not_since": "ordered",
-        }
-    ]
-}
-REPEATED_VISIT: Rule = {
-    "all": [
-        {
-            "any": [
-                _times("viewed-master-class", 3, 14),
-                {
-                    "all": [
-                        _times("viewed-master-class", 2, 14),
-                        {
-                            "field": "signal.read-master-class",
-                            "op": "sum_gte",
-                            "value": 120,
-                            "within": {"n": 14, "unit": "day"},
-                        },
-                    ]
-                },
-            ]
-        },
-        {"field": "signal.booked-course", "op": "did_not"},
-    ]
-}
-
-
-def _readers(*locales: str) -> Rule:
-    return {
-        "all": [
-            {"field": "consent.marketing", "op": "given", "channel": "email"},
-            {"field": "contact.locale", "op": "in", "value": list(locales)},
-        ]
-    }
-
-
-SEGMENTS: tuple[tuple[str, str, str, Rule], ...] = (
-    (
-        "master-class-visitors",
-        "Visited the master class page",
-        "Looked at the pastry master class in the last 30 days.",
-        {"all": [_times("viewed-master-class", 1, 30)]},
-    ),
-    (
-        "master-class-repeated",
-        "Repeated visits to the master class",
-        "Came back several times or stayed long, and has not booked: may need help.",
-        REPEATED_VISIT,
-    ),
-    (
-        "hot-visitors",
-        "Hot visitors",
-        "Hot, and seen in the last two weeks.",
-        {"all": [_is("temperature", "eq", "hot"), _times("viewed-page", 1, 14)]},
-    ),
-    (
-        "cart-abandoned",
-        "Cart abandoned",
-        "Put something into the cart in the last 14 days and did not order since.",
-        CART_ABANDONED,
-    ),
-    ("readers-en", "Newsletter readers, English", "", _readers("en")),
-    ("readers-es", "Newsletter readers, Spanish", "", _readers("es")),
-    ("readers-ca", "Newsletter readers, Catalan", "", _readers("ca")),
-    ("readers-ru", "Newsletter readers, Russian", "", _readers("ru")),
-    ("readers-zh", "Newsletter readers, Chinese", "", _readers("zh-Hans", "zh-hans")),
-    (
-        "bread-lovers",
-        "Bread lovers",
-        "Ordered at least twice, and asked about bread or lives near a shop.",
-        {
-            "all": [
-                _times("ordered", 2),
-                {
-                    "any": [
-                        _is("attr.topic", "eq", "bread"),
-                        _is("contact.city", "in", ["Barcelona", "Girona"]),
-                    ]
-                },
-            ]
-        },
-    ),
-    (
-        "sleeping-customers",
-        "Sleeping customers",
-        "Ordered once, but not seen for 60 days.",
-        {
-            "all": [
-                {"field": "signal.ordered", "op": "did"},
-                {
-                    "field": "signal.viewed-page",
-                    "op": "last_before",
-                    "value": {"n": 60, "unit": "day"},
-                },
-            ]
-        },
-    ),
-    (
-        "warm-professionals",
-        "Warm professionals",
-        "Bakes for a living and is warm or hot.",
-        {
-            "all": [
-                _is("attr.level", "eq", "professional"),
-                _is("temperature", "in", ["warm", "hot"]),
-            ]
-        },
-    ),
-)
-"""Key, name, description, rule."""
 
 CONSENT_WORDING = "Yes, write to me about courses and news. I can unsubscribe with one click."
 FORMS: tuple[dict[str, Any], ...] = (

@@ -129,12 +129,13 @@ def _derive(numbers: range, now: datetime, names: Mapping[EventKey, int], epoch:
         facts += derive(numbers[start : start + CHUNK], now, {})
         if start == 0:
             db.run(_SQL["analyze_derived"])
+    companies.run_due(now)
+    facts += derive([number for (number,) in db.fetch(_SQL["woken"], [day_of(now)])], now, {})
     first = numbers[0]
     leads.grow_old(first, now)
     db.run(_SQL["age_memberships"], {"first": first})
     db.run(_SQL["size_segments"])
     db.run(_SQL["drop_still"], {"first": first, "today": day_of(now)})
-    companies.run_due(now)
     seen = dict(db.fetch(_SQL["last_seen"], {"first": first}))
     tape = Tape()
     for fact in facts:

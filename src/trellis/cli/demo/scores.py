@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from trellis.cli.demo.conditions import Rule
 from trellis.cli.demo.definitions import (
     HOT_FROM,
     SCORE_BY_RULE,
     SCORE_BY_SIGNAL,
     WARM_FROM,
     BySignal,
-    Rule,
 )
 
 SHOP_BY_RULE: tuple[tuple[str, str, int, Rule], ...] = (

@@ -17,6 +17,7 @@ from trellis.accounts.types import SYSTEM
 from trellis.capture.forms import actions as forms
 from trellis.cli.demo import definitions as given
 from trellis.cli.demo import leads, letters, shop
+from trellis.cli.demo.audiences import SEGMENTS
 from trellis.cli.demo.diary import KEYS
 from trellis.cli.demo.post import Letter
 from trellis.cli.demo.record import References
@@ -192,7 +193,7 @@ def _stages() -> None:
 
 def _segments() -> None:
     now = clock.now()
-    for key, name, description, rule in given.SEGMENTS:
+    for key, name, description, rule in SEGMENTS:
         Segment.objects.create(
             key=key,
             name=name,

@@ -12,6 +12,10 @@ JOIN event_name AS n ON n.id = e.name_id AND n.type = %(type)s AND n.name = %(na
 WHERE e.contact_id >= %(first)s AND {condition}
 GROUP BY e.contact_id, (e.at AT TIME ZONE %(zone)s)::date
 
+-- name: woken
+-- Whom the scores of companies made due.
+SELECT s.contact_id FROM standing AS s WHERE s.next_on <= %s
+
 -- name: age_memberships
 -- Members have been in since they were last seen, not since the demo was loaded.
 UPDATE membership AS m
