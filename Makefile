@@ -5,7 +5,7 @@ BIN := .venv/bin
 JOBS ?= 2
 SOURCES := src tests bench tools
 .DEFAULT_GOAL := help
-.PHONY: help demo up setup dev test check types fmt bench docs lock clean
+.PHONY: help demo up setup predict dev test check types fmt bench docs lock clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -18,6 +18,9 @@ up: setup ## Run Trellis on data/; Ctrl-C stops it
 
 setup: ## Make .venv with what Trellis needs to run
 	@$(PYTHON) tools/environment.py runtime
+
+predict: ## Add what learns which leads are won (scikit-learn) to .venv
+	@$(PYTHON) tools/environment.py predict
 
 dev: ## Make .venv with what checking and testing need, too
 	@$(PYTHON) tools/environment.py dev

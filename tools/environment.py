@@ -1,6 +1,6 @@
 """Makes .venv and installs the pinned requirements, with Python's standard library alone.
 
-    python3 tools/environment.py runtime|dev
+    python3 tools/environment.py runtime|predict|dev
 
 Debian leaves out what `python3 -m venv` needs to install pip, so pip's own wheel lies beside
 this file. Nothing is done where .venv already has what requirements/*.txt say.
@@ -22,8 +22,12 @@ PYTHON = HOME / "bin" / "python"
 STAMP = HOME / "installed.json"
 PIP = next((ROOT / "tools").glob("pip-*.whl"))
 OLDEST = (3, 11)
-COVERS = {"runtime": ["runtime"], "dev": ["runtime", "dev"]}
-"""dev.txt holds the pins of runtime.txt too."""
+COVERS = {
+    "runtime": ["runtime"],
+    "predict": ["runtime", "predict"],
+    "dev": ["runtime", "predict", "dev"],
+}
+"""dev.txt holds the pins of the others too."""
 
 
 def digest(kind: str) -> str:
@@ -71,7 +75,11 @@ def main() -> int:
         shutil.rmtree(HOME, ignore_errors=True)
         venv.EnvBuilder(with_pip=False, symlinks=True).create(HOME)
     STAMP.unlink(missing_ok=True)
-    pip("-r", str(ROOT / "requirements" / f"{kind}.txt"), str(PIP))
+    files = [kind] if kind == "dev" else COVERS[kind]
+    pins = [
+        word for name in files for word in ("-r", str(ROOT / "requirements" / f"{name}.txt"))
+    ]
+    pip(*pins, str(PIP))
     pip("--no-deps", "--editable", str(ROOT))
     STAMP.write_text(json.dumps({**have, **wanted}), "utf-8")
     return 0

@@ -1,7 +1,8 @@
 """Writes the pinned requirements from what is installed: `make lock` after changing *.in.
 
 requirements/runtime.txt is what runtime.in needs, requirements/dev.txt what dev.in needs on
-top; dev.txt repeats the runtime pins, so that one file installs everything.
+top; dev.txt repeats the runtime pins, so that one file installs everything. predict.txt is
+what the optional extra needs, alone.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ def pins(roots: list[Requirement]) -> dict[str, str]:
 
 
 def main() -> None:
-    """Write both files."""
-    for name in ("runtime", "dev"):
+    """Write the files."""
+    for name in ("runtime", "predict", "dev"):
         found = pins(wanted(f"{name}.in"))
         lines = [f"{key}=={found[key]}" for key in sorted(found, key=str.lower)]
         (FOLDER / f"{name}.txt").write_text("\n".join(lines) + "\n", "utf-8")

@@ -7,8 +7,9 @@ from datetime import datetime
 from procrastinate.contrib.django import app
 
 from trellis.core import clock, instance
-from trellis.pipeline import clockwork
+from trellis.pipeline import clockwork, ticks
 from trellis.pipeline import recompute as work
+from trellis.scoring.predict import applying
 
 
 @app.task(name="pipeline.build_segment")
@@ -21,6 +22,12 @@ def build_segment(segment_id: int) -> None:
 def recompute() -> None:
     """Derive scores, stages and what depends on them for everybody."""
     work.recompute()
+
+
+@app.task(name="pipeline.predict")
+def predict(line_id: int) -> None:
+    """Give the open leads of a line their chance to be won."""
+    applying.apply(line_id, lambda contacts: ticks.wake(contacts, clock.now()))
 
 
 @app.task(name="pipeline.advance_clock", lock="clock")

@@ -20,6 +20,7 @@ from trellis.people import purge
 from trellis.pipeline.derive import derive
 from trellis.scoring import companies
 from trellis.scoring import history as scores
+from trellis.scoring.predict import applying
 from trellis.segments import history
 
 CHUNK = 2_000
@@ -74,9 +75,17 @@ def score_companies(now: datetime) -> int:
         return len(companies.run_due(now))
 
 
+def wake(contacts: Sequence[int], now: datetime) -> None:
+    """Make people due for ``windows``, because something that a rule reads of them changed
+    without an event."""
+    if contacts:
+        db.run(_SQL["wake"], {"contacts": list(contacts), "today": day_of(now)})
+
+
 def upkeep(now: datetime) -> None:
     """Once a day: partitions ahead, old months, old message ids, old visitors, old refused
-    items, old uploads, old moves between segments, old days of scores; roll-ups of what came late."""
+    items, old uploads, old moves between segments, old days of scores; roll-ups of what came
+    late; chances to be won."""
     partitions.ensure(now)
     partitions.retire(now)
     log.purge_seen(day_of(now) - timedelta(days=SEEN_DAYS))
@@ -87,3 +96,4 @@ def upkeep(now: datetime) -> None:
     scores.thin(day_of(now))
     content.by_night()
     companies.refresh_all(now)
+    applying.by_night()

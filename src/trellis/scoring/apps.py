@@ -22,3 +22,4 @@ class ScoringConfig(AppConfig):
         fields.register()
         register(ContactTable(model=models.Score, mode="keep"))
         register(ContactTable(model=models.ScoreDay, mode="keep"))
+        register(ContactTable(model=models.Prediction, mode="keep"))

@@ -27,8 +27,8 @@ FEWEST = 30
 """Won leads, and lost ones, below which chance would say more than the model."""
 FEWEST_BY_RULE = 15
 """Leads with points of a rule, and without, below which no weight is suggested."""
-HELD = 0.85
-"""The share of won leads that the suggested warm threshold still holds."""
+REACHED = 0.1
+"""The share of lost leads that may still reach the suggested hot threshold."""
 CUTS = 24
 MODEL, HISTORY = "model", "history"
 """Where the scores before the outcome come from: the model as it is now (or is drafted),
@@ -177,7 +177,7 @@ def _told(blank: Calibration, scores: Sequence[int], won: Sequence[bool]) -> Cal
     area = fitting.auc(scores, won)
     error = 1.96 * fitting.auc_error(area, wins, losses)
     cuts = fitting.cuts(scores, won)
-    warm, hot = _thresholds(cuts, wins)
+    warm, hot = _thresholds(cuts, wins, losses)
     return replace(
         blank,
         won=wins,
@@ -193,21 +193,17 @@ def _told(blank: Calibration, scores: Sequence[int], won: Sequence[bool]) -> Cal
     )
 
 
-def _thresholds(cuts: Sequence[Cut], wins: int) -> tuple[int, int]:
-    """Warm: the highest score that still holds most won leads. Hot: where precision, which
-    counts double, and recall are best together, above warm."""
-    holding = [cut.threshold for cut in cuts if cut.won >= HELD * wins]
-    warm = max(holding, default=cuts[0].threshold)
-    above = [cut for cut in cuts if cut.threshold > warm]
+def _thresholds(cuts: Sequence[Cut], wins: int, losses: int) -> tuple[int, int]:
+    """Warm: the score above nothing at which won and lost leads part best. Hot: above warm,
+    the lowest that few lost leads reach. Both look at won and lost leads apart, so it does
+    not matter how many leads are won at all."""
+    given = [cut for cut in cuts if cut.threshold > 0] or list(cuts)
+    best = max(given, key=lambda cut: cut.won / wins - (cut.n - cut.won) / losses)
+    above = [cut for cut in cuts if cut.threshold > best.threshold]
     if not above:
-        return warm, warm + 1
-    return warm, max(above, key=lambda cut: _f_half(cut, wins)).threshold
-
-
-def _f_half(cut: Cut, wins: int) -> float:
-    precision, recall = cut.won / cut.n, cut.won / wins
-    weighed = 0.25 * precision + recall
-    return 1.25 * precision * recall / weighed if weighed else 0.0
+        return best.threshold, best.threshold + 1
+    few = [cut.threshold for cut in above if cut.n - cut.won <= REACHED * losses]
+    return best.threshold, min(few, default=above[-1].threshold)
 
 
 def _thinned(cuts: Sequence[Cut]) -> list[Cut]:

@@ -12,6 +12,7 @@ from trellis.rules.types import CHOICE, DATE, NUMBER
 from trellis.rules.usage import USERS, Use
 from trellis.scoring import companies
 from trellis.scoring.models import ScoreModel, ScoreRule
+from trellis.scoring.predict import fields as predict
 from trellis.scoring.types import Grades, ModelSpec
 
 _GROUP = _("Score")
@@ -133,4 +134,5 @@ def uses() -> Iterable[Use]:
 def register() -> None:
     """Called once from ``apps.ready``."""
     PROVIDERS.register("scoring", provide)
+    PROVIDERS.register("predict", predict.provide)
     USERS.register("scoring", uses)

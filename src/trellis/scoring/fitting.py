@@ -14,8 +14,8 @@ Row = Sequence[tuple[int, float]]
 class Decile(NamedTuple):
     """A tenth of the leads by score: scores from ``low`` to ``high``, ``won`` of ``n``."""
 
-    low: int
-    high: int
+    low: float
+    high: float
     n: int
     won: int
 
@@ -75,7 +75,7 @@ def roc(cuts: Sequence[Cut], wins: int, losses: int, steps: int = 20) -> list[fl
     return found
 
 
-def deciles(scores: Sequence[int], won: Sequence[bool]) -> list[Decile]:
+def deciles(scores: Sequence[float], won: Sequence[bool]) -> list[Decile]:
     """Ten parts of the leads, the best scores first."""
     order = sorted(range(len(scores)), key=lambda place: -scores[place])
     size, found = len(order), []

@@ -150,3 +150,80 @@ class CompanyDue(models.Model):
 
     class Meta:
         db_table = "company_due"
+
+
+class Predictor(models.Model):
+    """Whether and how the chance to be won is learnt for the leads of a business line.
+
+    ``active``: people get a chance, newly computed each night. ``ahead`` is how many days
+    before its outcome each lead is looked at (0: the evening before). ``state`` is idle,
+    training, ready, refused, stopped or failed, with ``progress`` in per cent; ``why`` says
+    what stood in the way, as a code with its figures. ``stopped``: somebody asked the
+    training to end. ``version`` grows with each change by a person.
+    """
+
+    line_id = models.IntegerField(unique=True)
+    active = models.BooleanField(default=True)
+    ahead = models.SmallIntegerField(default=0)
+    state = models.CharField(max_length=8, default="idle")
+    progress = models.SmallIntegerField(default=0)
+    why = models.JSONField(default=dict)
+    stopped = models.BooleanField(default=False)
+    asked_at = models.DateTimeField(null=True)
+    computed_at = models.DateTimeField(null=True)
+    version = models.IntegerField(default=1)
+    changed_by = models.CharField(max_length=120, default="")
+    changed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "predictor"
+
+
+class PredictModel(models.Model):
+    """What was learnt once: ``inputs`` with their weights, ``base`` for somebody average,
+    ``quality`` on leads held back, ``rival`` the same of the rule score. ``spread`` is how
+    the first chances lay, in ten bands. One per line is in use; a retired one stays, with
+    ``retired_why`` (a code with its figures)."""
+
+    line_id = models.IntegerField()
+    number = models.IntegerField()
+    trained_at = models.DateTimeField()
+    trained_by = models.CharField(max_length=120, default="")
+    ahead = models.SmallIntegerField(default=0)
+    won = models.IntegerField()
+    lost = models.IntegerField()
+    since = models.DateTimeField()
+    base = models.FloatField()
+    inputs = models.JSONField(default=list)
+    quality = models.JSONField(default=dict)
+    rival = models.JSONField(default=dict)
+    spread = models.JSONField(null=True)
+    retired_at = models.DateTimeField(null=True)
+    retired_why = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "predict_model"
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["line_id", "number"], name="predict_model_once")
+        ]
+
+
+class Prediction(models.Model):
+    """The chance, 0 to 1, that an open lead is won, by version ``number`` of what was
+    learnt for its line. ``why`` holds the inputs that weighed most: ``[[key, item, value,
+    part]]``, part in log odds; value null where the contact has nothing of it."""
+
+    pk = models.CompositePrimaryKey("contact_id", "line_id")
+    contact_id = models.BigIntegerField()
+    line_id = models.IntegerField()
+    number = models.IntegerField()
+    chance = models.FloatField()
+    why = models.JSONField(default=list)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "prediction"
+        indexes = [
+            models.Index(fields=["line_id", "-chance", "contact_id"], name="prediction_best")
+        ]

@@ -9,7 +9,8 @@ is read as it is today.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -26,6 +27,9 @@ from trellis.scoring.types import ModelSpec
 
 MOST = 10_000
 """Outcomes looked at, the newest."""
+
+LOST, DISQUALIFIED = "lost", "disqualified"
+"""Outcomes of leads that were not won."""
 
 _SAID = ("email", "phone", "first_name", "last_name", "locale", "time_zone", "country", "city")
 _TABLES = ("contact", "signal_daily", "consent", "standing")
@@ -62,10 +66,11 @@ class Before:
     points: tuple[int, ...]
 
 
-def outcomes(line_id: int, most: int = MOST) -> list[Outcome]:
-    """Leads of a line that were won or lost, the newest first."""
-    rows = db.fetch(_SQL["outcomes"], {"line": line_id, "most": most})
-    return [Outcome(*row) for row in rows]
+def outcomes(line_id: int, most: int = MOST, *, lost: Sequence[str] = (LOST,)) -> list[Outcome]:
+    """Leads of a line that were won or lost, the newest first; ``lost`` names the outcomes
+    that count as such."""
+    params = {"line": line_id, "most": most, "lost": list(lost)}
+    return [Outcome(*row) for row in db.fetch(_SQL["outcomes"], params)]
 
 
 def stood(model_id: int, found: Sequence[Outcome]) -> dict[int, int]:
@@ -81,12 +86,19 @@ def recomputed(
     """What a model gives by what was known at the end of the day before each outcome."""
     if not found:
         return {}
+    with laid_out(found, now):
+        return _score(model, [one.contact_id for one in found], now, fields)
+
+
+@contextmanager
+def laid_out(found: Sequence[Outcome], now: datetime) -> Iterator[None]:
+    """A transaction in which the tables of contacts, signals, consents and standings hold
+    what was known before each outcome; ``past_moment`` says when that was."""
     with transaction.atomic():
         _lay_out(found, now)
-        scores = _score(model, [one.contact_id for one in found], now, fields)
+        yield
         for table in (*_TABLES, "past_moment"):
             db.run(f"DROP TABLE pg_temp.{table}")
-    return scores
 
 
 def _lay_out(found: Sequence[Outcome], now: datetime) -> None:

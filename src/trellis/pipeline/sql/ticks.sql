@@ -9,6 +9,12 @@ FROM (SELECT t.contact_id FROM unnest(%s::bigint[]) AS t (contact_id) ORDER BY 1
 WHERE s.contact_id = q.contact_id AND s.next_on <= %s
 RETURNING s.contact_id
 
+-- name: wake
+-- Makes people due, because something that a rule reads of them changed by night.
+UPDATE standing AS s SET next_on = %(today)s
+FROM (SELECT t.contact_id FROM unnest(%(contacts)s::bigint[]) AS t (contact_id) ORDER BY 1) AS q
+WHERE s.contact_id = q.contact_id AND (s.next_on IS NULL OR s.next_on > %(today)s)
+
 -- name: next_wake
 -- The next moment at which a timer is due.
 SELECT least(

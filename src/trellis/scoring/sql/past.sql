@@ -1,20 +1,20 @@
 -- name: outcomes
--- Leads of a line that were won or are lost, the newest first: contact, when, won, when first seen. Who was won once counts as won then.
+-- Leads of a line that were won, or are not to be won any more by one of the outcomes asked for; the newest first: contact, when, won, when first seen. Who was won once counts as won then.
 SELECT o.contact_id, coalesce(o.won_at, o.lost_at, l.closed_at) AS at, o.won_at IS NOT NULL AS won,
     least(s.first_seen, c.created_at) AS seen
 FROM (
     SELECT m.contact_id,
         min(m.at) FILTER (WHERE m.outcome = 'won' OR g.kind = 'won') AS won_at,
-        max(m.at) FILTER (WHERE m.outcome = 'lost' OR g.kind = 'lost') AS lost_at
+        max(m.at) FILTER (WHERE m.outcome = ANY(%(lost)s::text[]) OR g.kind = 'lost') AS lost_at
     FROM stage_move m
     JOIN stage g ON g.id = m.to_stage_id
-    WHERE m.line_id = %(line)s AND (m.outcome IN ('won', 'lost') OR g.kind IN ('won', 'lost'))
+    WHERE m.line_id = %(line)s AND (m.outcome = 'won' OR m.outcome = ANY(%(lost)s::text[]) OR g.kind IN ('won', 'lost'))
     GROUP BY m.contact_id
 ) o
 JOIN lead l ON l.contact_id = o.contact_id AND l.line_id = %(line)s
 JOIN contact c ON c.contact_id = o.contact_id AND c.merged_into IS NULL
 JOIN standing s ON s.contact_id = o.contact_id
-WHERE o.won_at IS NOT NULL OR l.outcome = 'lost'
+WHERE o.won_at IS NOT NULL OR l.outcome = ANY(%(lost)s::text[])
 ORDER BY 2 DESC, 1
 LIMIT %(most)s
 

@@ -1,6 +1,7 @@
 // Draws the plots of a page with ECharts, in the colours of the theme.
 // <div data-plot="line|bar|area" data-source="#id of a JSON script">: {labels, series: [{name, data}]}.
 // "step" holds each value until the next one; "marks" of a series puts dots on some of its points;
+// "max" ends the upright axis (100 for shares).
 // "notes" (index: text) stands in the tooltip. "area" stacks its series, from pale to strong in their order.
 const source = document.querySelector("meta[name=echarts]")?.content;
 let library;
@@ -30,11 +31,10 @@ function option(shape, data) {
     animation: false,
     color: tones,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: muted },
-    grid: { left: 4, right: 8, top: data.series.length > 1 ? 28 : 10, bottom: 2, containLabel: true },
-    legend: data.series.length > 1 ? { top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, textStyle: { color: muted } } : undefined,
+    grid: { left: 4, right: 8, top: 10, bottom: 2, containLabel: true },
     tooltip: { trigger: "axis", confine: true, backgroundColor: colour("--t-surface"), borderColor: line, textStyle: { color: ink, fontSize: 13 }, ...(data.notes ? { formatter: (found) => [found[0].axisValueLabel, `${found[0].seriesName}: <b>${found[0].value}</b>`, ...(data.notes[found[0].dataIndex] ?? []).map((text) => echarts.format.encodeHTML(text))].join("<br>") } : {}), axisPointer: { type: kind === "bar" ? "shadow" : "line", shadowStyle: { opacity: 0.06 } } },
     xAxis: { type: "category", data: data.labels, boundaryGap: kind === "bar", axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: { color: muted, hideOverlap: true, fontSize: 12 } },
-    yAxis: { type: "value", minInterval: 1, splitNumber: 3, splitLine: { lineStyle: { color: line } }, axisLabel: { color: muted, fontSize: 12 } },
+    yAxis: { type: "value", max: data.max, minInterval: 1, splitNumber: 3, splitLine: { lineStyle: { color: line } }, axisLabel: { color: muted, fontSize: 12 } },
     series: data.series.map((one, index) => ({
       name: one.name, type: kind, symbol: "none", smooth: data.step ? false : 0.25, step: data.step && !one.thin ? "end" : false, barMaxWidth: 28,
       data: one.marks ? one.data.map((value, at) => (at in one.marks ? { value, symbol: "circle", symbolSize: 9, itemStyle: { color: colour(one.marks[at]), borderColor: colour("--t-surface"), borderWidth: 1.5 } } : value)) : one.data,
@@ -46,12 +46,30 @@ function option(shape, data) {
   };
 }
 
+// The simple build of ECharts has no legend: a list above the plot names its series.
+function legend(spot, data, tones) {
+  const old = spot.previousElementSibling?.matches(".plot-legend") ? spot.previousElementSibling : null;
+  const list = document.createElement("ul");
+  list.className = "plot-legend";
+  list.setAttribute("aria-hidden", "true");
+  data.series.forEach((one, index) => {
+    const item = document.createElement("li"), sign = document.createElement("i");
+    sign.style.background = tones[index % tones.length];
+    item.append(sign, one.name);
+    list.append(item);
+  });
+  old?.remove();
+  if (data.series.length > 1) spot.before(list);
+}
+
 export function draw(spot, before) {
   const data = JSON.parse(document.querySelector(spot.dataset.source).textContent);
   const holder = before ?? { dispose: () => holder.chart?.dispose() };
   load().then((echarts) => {
     holder.chart ??= echarts.init(spot, null, { renderer: "canvas" });
-    holder.chart.setOption(option(spot.dataset.plot, data), true);
+    const found = option(spot.dataset.plot, data);
+    holder.chart.setOption(found, true);
+    legend(spot, data, found.color);
     if (!holder.watch) {
       holder.watch = new ResizeObserver(() => holder.chart.resize());
       holder.watch.observe(spot);

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from trellis.web.staff.cards import (
     ahead,
+    chance,
     enriched,
     known,
     lead,
@@ -27,6 +28,7 @@ CARDS: tuple[Card, ...] = (
     # what next and why: what a salesperson looks for first
     Card(key="ahead", place="now", context=ahead.ahead),
     Card(key="why", place="now", context=why.why, right="scoring.read"),
+    Card(key="chance", place="now", context=chance.chance, right="scoring.read"),
     Card(key="score", place="now", context=score.score, right="scoring.read"),
     Card(key="lead", place="now", context=lead.lead, right="leads.read"),
     Card(key="qualification", place="now", context=lead.qualification, right="leads.read"),

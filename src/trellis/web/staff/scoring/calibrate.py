@@ -71,6 +71,7 @@ def _context(model: ScoreModel, found: Calibration) -> dict[str, Any]:
             for place, one in enumerate(found.deciles)
         ],
         "lift_plot": {
+            "max": 100,
             "labels": [str(place + 1) for place in range(len(found.deciles))],
             "series": [
                 {
@@ -80,6 +81,7 @@ def _context(model: ScoreModel, found: Calibration) -> dict[str, Any]:
             ],
         },
         "roc_plot": {
+            "max": 100,
             "labels": [f"{5 * step} %" for step in range(len(found.roc))],
             "series": [
                 {"name": _("this model"), "data": [round(100 * y) for y in found.roc]},
@@ -87,6 +89,7 @@ def _context(model: ScoreModel, found: Calibration) -> dict[str, Any]:
             ],
         },
         "cut_plot": {
+            "max": 100,
             "labels": [str(cut.threshold) for cut in found.cuts],
             "series": [
                 {
