@@ -7,6 +7,7 @@ import importlib
 import json
 import pkgutil
 import sys
+from collections.abc import Iterable
 
 import bench
 from bench.base import Result
@@ -15,7 +16,7 @@ NOT_BENCHMARKS = {"__main__", "base", "company", "data"}
 
 
 def names() -> list[str]:
-    """The benchmarks there are: modules of this folder with ``run(small) -> [Result]``."""
+    """The benchmarks there are: modules of this folder with ``run(small)`` that gives results."""
     found = (module.name for module in pkgutil.iter_modules(bench.__path__))
     return sorted(
         name for name in found if name not in NOT_BENCHMARKS and not name.startswith("_")
@@ -30,9 +31,9 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print JSON lines")
     options = parser.parse_args()
     module = importlib.import_module(f"bench.{options.name}")
-    results: list[Result] = module.run(options.small)
+    results: Iterable[Result] = module.run(options.small)
     for result in results:
-        print(json.dumps(result.data()) if options.json else result.line())
+        print(json.dumps(result.data()) if options.json else result.line(), flush=True)
     return 0
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 
 from bench.base import Result, instance
@@ -25,9 +25,8 @@ GROWS = ("segment built", "everybody scored again")
 """What reads everybody, and so may cost as much more as there are more of them."""
 
 
-def run(small: bool) -> list[Result]:
-    """Seconds of each kind of work at each size, in a fresh database each."""
-    out: list[Result] = []
+def run(small: bool) -> Iterator[Result]:
+    """Seconds of each kind of work at each size, in a fresh database each; told as they come."""
     first: dict[str, float] = {}
     sizes = SMALL_SIZES if small else SIZES
     for contacts in sizes:
@@ -37,13 +36,10 @@ def run(small: bool) -> list[Result]:
         for name, seconds in costs.items():
             growth = contacts / sizes[0] if name in GROWS else 1.0
             limit = first.setdefault(name, seconds) * growth
-            out.append(
-                Result(
-                    name=name, figure=seconds, unit="s", limit=limit, ratio=limit / seconds,
-                    contacts=contacts, events=contacts * EACH,
-                )
+            yield Result(
+                name=name, figure=seconds, unit="s", limit=limit, ratio=limit / seconds,
+                contacts=contacts, events=contacts * EACH,
             )  # fmt: skip
-    return out
 
 
 def measure(contacts: int) -> dict[str, float]:
