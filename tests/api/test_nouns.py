@@ -170,6 +170,7 @@ def test_stages_are_added_renamed_and_archived(program: Program) -> None:
     assert keys_now.index("trial") == keys_now.index("lead") + 1
     named = program.patch("/stages/trial", {"name": "On trial"}).json()
     assert "On trial" in [row["name"] for row in named]
+    assert program.get(f"/stages/trial/blocked/{10**18}").status_code == 404
     assert program.post("/stages/trial/archive", {"to": "lead"}).json() == {"moved": 0}
 
 

@@ -13,6 +13,7 @@ from trellis.core.paging import Cursor
 from trellis.events.models import Event, EventName
 from trellis.people import company_actions, company_people, company_queries
 from trellis.people.models import Company, CompanyAttribute, Contact
+from trellis.people.normal import normalise_email
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +40,23 @@ def test_an_address_at_work_tells_the_company(address: str, name: str | None) ->
     if found:
         said = Contact.objects.get(email=address).provenance["company"]
         assert (said["src"], said["how"], said["weak"]) == ("email_domain", "passive", True)
+
+
+@pytest.mark.parametrize("domain", ["bäckerei.example", "XN--BCKEREI-5WA.example"])
+@pytest.mark.parametrize("address", ["ann@bäckerei.example", "ann@xn--bckerei-5wa.example"])
+def test_a_domain_is_the_same_in_both_ways_of_writing_it(domain: str, address: str) -> None:
+    company_actions.create(SYSTEM, "Bäckerei", [domain])
+    run(identify(email(normalise_email(address) or ""), email=address))
+    found = company_of("ann@bäckerei.example")
+    assert found is not None
+    assert found.name == "Bäckerei"
+
+
+def test_a_group_id_longer_than_a_name_loses_no_fact() -> None:
+    run(identify(email("ann@x.io"), email="ann@x.io", company={"id": "9" * 401}))
+    company = Company.objects.get()
+    assert company.name == "9" * 200
+    assert Contact.objects.get(email="ann@x.io").company_id == company.pk
 
 
 def test_what_the_person_says_wins_over_the_domain() -> None:

@@ -16,6 +16,8 @@ from trellis.people.normal import normalise, normalise_email, normalise_phone, s
         ("  Ana.Puig@Example.COM ", "ana.puig@example.com"),
         ("josé@exämple.com", "josé@exämple.com"),
         ("x+tag@sub.example.co.uk", "x+tag@sub.example.co.uk"),
+        ("Ana@XN--BCKEREI-5WA.example", "ana@bäckerei.example"),
+        ("ana@xn--zzzzzzz999.example", "ana@xn--zzzzzzz999.example"),
         ("no-at-sign.example.com", None),
         ("two@@example.com", None),
         ("a@localhost", None),

@@ -18,7 +18,7 @@ from disposable_email_domains import blocklist
 
 from trellis.core import db, sql
 from trellis.core.models import Instance
-from trellis.people import company_values, provenance
+from trellis.people import company_values, normal, provenance
 from trellis.people.provenance import Entry
 from trellis.people.values import BadValue
 
@@ -87,7 +87,7 @@ def host(text: str) -> str:
         found = urlsplit(plain if "://" in plain else f"//{plain}").hostname or ""
     except ValueError:
         return ""
-    found = found.removeprefix("www.").strip(".")
+    found = normal.readable(found.removeprefix("www.").strip("."))
     fits = "." in found and " " not in found and len(found) <= 253
     return found if fits else ""
 
@@ -235,7 +235,8 @@ def _make(missing: list[Mention], index: _Index, now: datetime) -> None:
         if index.find(one) is None:
             number = next(numbers)
             index.add(one, number)
-            made.append((number, one.name or one.domain or one.group_id, one.domain))
+            name = (one.name or one.domain or one.group_id)[:MAX_NAME]
+            made.append((number, name, one.domain))
     index.made(number for number, _, _ in made)
     columns = [list(column) for column in zip(*made, strict=True)]
     db.run(_SQL["add"], [now, now, *columns])

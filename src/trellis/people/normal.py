@@ -38,11 +38,23 @@ def strength(kind: str) -> int:
 
 @lru_cache(maxsize=16_384)
 def normalise_email(value: str) -> str | None:
-    """The address in NFC and lower case without surrounding blanks; None if it is none."""
+    """The address in NFC and lower case without surrounding blanks, its domain as people
+    write it (``xn--bckerei-5wa.de`` is ``bäckerei.de``); None if it is none."""
     address = unicodedata.normalize("NFC", value.strip()).lower()
     if len(address) > 254 or not _EMAIL.fullmatch(address):
         return None
-    return address
+    name, _, domain = address.rpartition("@")
+    return f"{name}@{readable(domain)}" if "xn--" in domain else address
+
+
+def readable(domain: str) -> str:
+    """A domain in the letters people write it in; as it is where it cannot be read so."""
+    if "xn--" not in domain:
+        return domain
+    try:
+        return unicodedata.normalize("NFC", domain.encode().decode("idna")).lower()
+    except UnicodeError:
+        return domain
 
 
 @lru_cache(maxsize=16_384)

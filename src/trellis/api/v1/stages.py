@@ -17,6 +17,7 @@ from trellis.core import clock
 from trellis.core.errors import NotFound
 from trellis.leads import actions, gates, queries
 from trellis.leads.actions import shared
+from trellis.people import queries as people
 
 router = Router(tags=["stages"])
 
@@ -188,5 +189,7 @@ def blocked(
     """What a contact lacks to pass the gate of a stage. Scope: leads.read."""
     caller(request, "leads.read")
     _line, stage = shared.find(f"{line}/{key}" if line else key)
+    if people.profile(contact_id) is None:
+        raise NotFound("There is no such contact.", contact_id=contact_id)
     lacks = gates.missing(stage.id, contact_id, clock.now())
     return {"blocked_because": [f"{row.sentence} ({row.words})" for row in lacks]}
