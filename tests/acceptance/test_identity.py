@@ -174,3 +174,14 @@ def test_l14_segments_are_zones_too(client: Client) -> None:
     one = client.get(f"/contacts/zones/?by=segment&zone={company.segment}")
     assert "Ann Ferrer" in one.content.decode()
     assert client.get("/contacts/zones/?by=segment&zone=0").status_code == 404
+
+
+def test_identity_who_may_not_see_spells_nobody_out_by_a_rule() -> None:
+    laura_twice(Api())
+    reader = Api("contacts.read", "segments.read")
+    part = {"field": "contact.email", "op": "starts_with", "value": "l"}
+    answer = reader("POST", "/contacts/find", {"rule": part}, 403)
+    assert "contacts.see_private" in answer["detail"]
+    whole = {"field": "contact.email", "op": "eq", "value": "laura.vidal@gmail.com"}
+    assert reader("POST", "/contacts/find", {"rule": whole})["n"] == 1
+    assert reader("POST", "/rules/preview", {"rule": part}, 403)["problems"][0]["path"] == "op"

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
 from trellis.core import clock
@@ -15,13 +16,13 @@ from trellis.core import clock
 class Role(models.TextChoices):
     """What a user may do; the rights of each role stand in ``accounts.actions``."""
 
-    ADMIN = "admin", "Administrator"
-    MARKETER = "marketer", "Marketer"
-    SUPERVISOR = "supervisor", "Supervisor"
-    MDR = "mdr", "Market development"
-    SDR = "sdr", "Sales development"
-    SALES = "sales", "Salesperson"
-    VIEWER = "viewer", "Viewer"
+    ADMIN = "admin", _("Administrator")
+    MARKETER = "marketer", _("Marketer")
+    SUPERVISOR = "supervisor", _("Supervisor")
+    MDR = "mdr", _("Market development")
+    SDR = "sdr", _("Sales development")
+    SALES = "sales", _("Salesperson")
+    VIEWER = "viewer", _("Viewer")
 
 
 class UserManager(BaseUserManager["User"]):

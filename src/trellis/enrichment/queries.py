@@ -11,6 +11,7 @@ import msgspec
 
 from trellis.core import db, sql
 from trellis.enrichment.models import EnrichmentRun, EnrichmentSource
+from trellis.people import masking
 from trellis.rules.usage import Use
 
 SINCE = timedelta(days=30)
@@ -56,7 +57,11 @@ def latest(source_id: int, limit: int = 20) -> list[RunRow]:
             "contact_id", "run_id", "how", "state", "reason", "tries", "asked_at", "wake_at",
         )  # fmt: skip
         rows.append(
-            RunRow(**dict(zip(names, plain, strict=True)), added=decoded, answer=answer)
+            RunRow(
+                **dict(zip(names, plain, strict=True)),
+                added=masking.value("", decoded),
+                answer=masking.body(answer),
+            )
         )
     return rows
 

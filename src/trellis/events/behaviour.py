@@ -13,7 +13,8 @@ from trellis.events import signals
 from trellis.events.models import Signal
 from trellis.rules import registry
 from trellis.rules.lowering import lower
-from trellis.rules.parse import parse
+from trellis.rules.parse import written
+from trellis.rules.private import properties
 from trellis.rules.types import EventRef, Rule, to_json
 
 
@@ -27,7 +28,7 @@ def read_rule(actor: Actor, data: Any, *, level: int | None = None) -> Rule:
     """Parse a rule for saving; signals it needs are found or made, and then filled from
     the log. Raises ``RuleError``."""
     known = registry.snapshot()
-    rule = parse(data, known, level=level)
+    rule = written(data, known, level=level)
 
     def ensure(event: EventRef) -> str:
         condition = None if event.filter is None else to_json(event.filter)
@@ -41,7 +42,7 @@ def read_draft(data: Any, *, level: int | None = None) -> Rule:
     """Parse a rule for a preview, which makes nothing. Raises ``RuleError``, and
     ``NotCounted`` where it names behaviour that no signal counts."""
     known = registry.snapshot()
-    return lower(parse(data, known, level=level), _find, known)
+    return lower(written(data, known, level=level), _find, known)
 
 
 def _find(event: EventRef) -> str:
@@ -71,7 +72,8 @@ def ensure_signal(
     """Find or make the signal of a behaviour that a person or program describes. Raises
     ``RuleError`` for a filter that cannot be read."""
     require(actor, "signals.write")
-    rule = parse(filter, registry.PROPS) if filter else None
+    known = properties(event_type)
+    rule = written(filter, known) if filter else None
     condition = None if rule is None else to_json(rule)
     return signals.ensure(
         event_type, event_name, condition, value_prop, actor=actor, name=name, bucket=bucket

@@ -10,6 +10,7 @@ from typing import Any
 from trellis.core import db, sql
 from trellis.core.errors import TrellisError
 from trellis.events.models import EventName, Signal
+from trellis.people import masking
 from trellis.rules.compiler import compile_filter
 from trellis.rules.parse import parse
 from trellis.rules.registry import PROPS
@@ -51,7 +52,7 @@ def behind(contact_id: int, signal_ids: Sequence[int]) -> dict[int, tuple[Behind
     labels = {signal.pk: signal.event_name for signal in signals}
     for signal_id, event_id, at, about in db.fetch(" UNION ALL ".join(parts), params):
         found.setdefault(signal_id, []).append(
-            Behind(event_id=event_id, at=at, name=labels[signal_id], about=about)
+            Behind(event_id=event_id, at=at, name=labels[signal_id], about=masking.text(about))
         )
     return {number: tuple(rows) for number, rows in found.items()}
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from trellis.core import db, sql
 from trellis.events.models import EventName
+from trellis.people import masking
 
 NEWEST = 2_000
 REACH = timedelta(days=120)
@@ -40,9 +41,15 @@ def keys(event_type: str, event_name: str, now: datetime) -> list[Property]:
 def values(
     event_type: str, event_name: str, key: str, search: str, now: datetime
 ) -> list[tuple[str, int]]:
-    """The values of a property that contain ``search``, whatever its case, with how often."""
+    """The values of a property that contain ``search``, whatever its case, with how often;
+    without those that hold private data, for who may not see it."""
     more = {"key": key, "search": search.strip().lower(), "limit": LIMIT}
-    return [(value, int(n)) for value, n in _ask("values", event_type, event_name, now, **more)]
+    rows = _ask("values", event_type, event_name, now, **more)
+    return [
+        (value, int(n))
+        for value, n in rows
+        if masking.props(event_type, {key: value})[key] == value
+    ]
 
 
 def _ask(

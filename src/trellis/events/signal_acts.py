@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,9 +16,11 @@ from trellis.core import db, sql
 from trellis.core.errors import Conflict, InvalidInput, NotFound
 from trellis.core.locks import changing_definitions
 from trellis.events.models import EventName, Signal, SignalDay
+from trellis.people import masking
 from trellis.rules import usage
 from trellis.rules.compiler import compile_filter
-from trellis.rules.parse import parse
+from trellis.rules.parse import parse, written
+from trellis.rules.private import properties
 from trellis.rules.registry import PROPS
 
 BUCKETS = ("demographic", "interest", "engagement")
@@ -107,7 +110,8 @@ def matching(
         return 0, True
     condition, params = "true", {}
     if filter:
-        compiled = compile_filter(parse(dict(filter), PROPS), "e.props", "f_")
+        known = properties(event_type)
+        compiled = compile_filter(written(dict(filter), known), "e.props", "f_")
         condition, params = compiled.text, dict(compiled.params)
     text = _SQL["matches"].replace("{condition}", condition)
     with transaction.atomic():
@@ -128,4 +132,13 @@ def newest(signal: Signal, most: int) -> list[tuple[int, Any, Mapping[str, Any]]
         compiled = compile_filter(parse(signal.filter, PROPS), "e.props", "f_")
         condition, params = compiled.text, dict(compiled.params)
     text = _SQL["newest"].replace("{condition}", condition)
-    return db.fetch(text, {**params, "name_id": number.pk, "most": most, "looked": MATCHED})
+    rows = db.fetch(text, {**params, "name_id": number.pk, "most": most, "looked": MATCHED})
+    return [
+        (int(contact_id), at, masking.props(signal.event_type, _decoded(said)))
+        for contact_id, at, said in rows
+    ]
+
+
+def _decoded(props: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(props) if isinstance(props, str) else props
+    return found

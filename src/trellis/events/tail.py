@@ -20,7 +20,7 @@ from trellis.events import counting, types
 from trellis.events.models import Inbox, Rejected, Signal
 from trellis.events.queries import EventRow
 from trellis.events.types import Fact, Logged
-from trellis.people import normal
+from trellis.people import masking, normal
 
 ACCEPTED, WAITING, REFUSED = "accepted", "waiting", "refused"
 STATES = (ACCEPTED, WAITING, REFUSED)
@@ -106,7 +106,7 @@ def followed(item: Item) -> list[EventRow]:
             at=at,
             type=kind,
             name=name,
-            props=_props(props),
+            props=masking.props(kind, _props(props)),
             origin_id=origin,
             cause=cause,
         )
@@ -116,13 +116,15 @@ def followed(item: Item) -> list[EventRow]:
 
 def counted_by(item: Item) -> list[Signal]:
     """The signals that count an event."""
+    params = {"contact": item.contact_id, "event": item.number}
+    props = next((_props(row[5]) for row in db.fetch(_SQL["one"], params)), {})
     row = Logged(
         contact_id=item.contact_id,
         event_id=item.number,
         name=item.name,
         type=item.type,
         at=item.at,
-        props=dict(item.props),
+        props=props,
         cause=None,
         depth=0,
         key_id=item.key_id,
@@ -157,7 +159,7 @@ def _item(row: Sequence[Any]) -> Item:
         number=number,
         type=kind,
         name=name,
-        props=_props(props),
+        props=masking.props(kind, _props(props)),
         key_id=key_id,
         contact_id=contact_id,
         logged_at=logged_at,
@@ -175,6 +177,8 @@ def _refused(asked: Filter, after: Cursor | None, most: int) -> list[Item]:
         rows = rows.filter(at__lt=after.at)
     if asked.key_id is not None:
         rows = rows.filter(key_id=asked.key_id)
+    if asked.who and masking.veiled():
+        return []  # looking for letters in what is veiled would spell it out
     if asked.who:
         needle = asked.who.encode()
         found = [row for row in rows[:_LATEST_REFUSED] if needle in bytes(row.body)][:most]
@@ -190,8 +194,10 @@ def _refused(asked: Filter, after: Cursor | None, most: int) -> list[Item]:
             props={},
             key_id=row.key_id,
             reason=row.reason,
-            detail=row.detail,
-            body=bytes(row.body).decode("utf-8", "replace").replace("\x00", "\ufffd"),
+            detail=masking.text(row.detail),
+            body=masking.body(
+                bytes(row.body).decode("utf-8", "replace").replace("\x00", "\ufffd")
+            ),
         )
         for row in found
     ]
@@ -225,6 +231,6 @@ def _wait(fact: Fact) -> Item:
         number=0,
         type=fact.type,
         name=fact.name,
-        props=fact.props,
+        props=masking.props(fact.type, fact.props),
         key_id=fact.key_id,
     )

@@ -11,11 +11,12 @@ from trellis.accounts import audit, versions
 from trellis.accounts.access import require
 from trellis.accounts.types import Actor
 from trellis.core import clock
-from trellis.core.errors import Conflict, InvalidInput, NotFound
+from trellis.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from trellis.core.locks import changing_definitions
 from trellis.journeys import book, bulk, conditions, definition, publishing, refs
 from trellis.journeys.definition import Definition, DefinitionError, Problem
 from trellis.journeys.models import Journey, JourneyVersion
+from trellis.people import masking
 
 DRAFT, LIVE, PAUSED, STOPPED = "draft", book.LIVE, book.PAUSED, book.STOPPED
 
@@ -24,6 +25,7 @@ def create(actor: Actor, text: str) -> Journey:
     """A new journey from a definition, as a draft. What it refers to may still be missing;
     its shape must be right, because key and name come from it."""
     require(actor, "journeys.write")
+    _whole(text)
     head = definition.outline(text).head
     try:
         with transaction.atomic():
@@ -40,6 +42,15 @@ def create(actor: Actor, text: str) -> Journey:
     return journey
 
 
+def _whole(text: str) -> None:
+    """Refuse a text whose values were veiled to who saves it: they would be lost."""
+    if masking.veiled() and masking.DOTS in text:
+        raise Forbidden(
+            _("Some values of it are veiled. To change it takes the right %(right)s.")
+            % {"right": "contacts.see_private"}
+        )
+
+
 def save_draft(
     actor: Actor, journey_id: int, text: str, revision: int | None = None
 ) -> list[Problem]:
@@ -49,6 +60,7 @@ def save_draft(
     ``revision`` is the one the change was made to (``accounts.versions``).
     """
     require(actor, "journeys.write")
+    _whole(text)
     with transaction.atomic():
         journey = _locked(journey_id)
         versions.check(

@@ -212,7 +212,10 @@ class OfContact:
 
 def of_contact(contact_id: int) -> Sequence[OfContact]:
     """The leads of a contact, the default line first."""
-    return [OfContact(**row) for row in _fetch(_SQL["of_contact"], {"contact": contact_id})]
+    return [
+        OfContact(**masking.row(row))
+        for row in _fetch(_SQL["of_contact"], {"contact": contact_id})
+    ]
 
 
 def owners(contact_ids: Sequence[int]) -> dict[int, int]:
@@ -223,9 +226,11 @@ def owners(contact_ids: Sequence[int]) -> dict[int, int]:
 
 def moves(contact_id: int) -> list[StageMove]:
     """How a contact went through the stages of all lines, the newest first."""
-    return list(
-        StageMove.objects.filter(contact_id=contact_id).order_by("-at", "-move_id")[:100]
-    )
+    rows = StageMove.objects.filter(contact_id=contact_id).order_by("-at", "-move_id")
+    found = list(rows[:100])
+    for row in found:
+        row.reason = masking.text(row.reason)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

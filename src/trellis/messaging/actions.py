@@ -183,8 +183,10 @@ def restore_template(actor: Actor, key: str) -> None:
 
 def send_test(actor: Actor, version_id: int, *, to: str, contact_id: int) -> str:
     """Send a version to ``to`` as ``contact_id`` would get it; returns the cause of the
-    message. Its links lead on but state nothing, and unsubscribe nobody."""
+    message. Its links lead on but state nothing, and unsubscribe nobody. Whoever may not see
+    private data would read it there, so it takes ``contacts.see_private`` too."""
     require(actor, "messages.send")
+    require(actor, "contacts.see_private")
     version = TemplateVersion.objects.select_related("template").filter(id=version_id).first()
     if version is None:
         raise NotFound(_("There is no such template version."))

@@ -13,10 +13,12 @@ from django.core.mail import get_connection
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from trellis.accounts.access import actor_of
 from trellis.accounts.models import Notice
 from trellis.core import clock, counters
 from trellis.messaging.channels.email.smtp import parse_url
 from trellis.messaging.models import TrapMail
+from trellis.people import about, masking
 
 CHUNK = 200
 SECONDS = 10
@@ -41,7 +43,11 @@ def mail_waiting() -> int:
 
 
 def _send(row: Notice) -> str:
-    """Send one; returns what went wrong, "" where nothing did."""
+    """Send one, with what its reader may see; returns what went wrong, "" where nothing
+    did."""
+    with masking.one_request():
+        masking.look_as(actor_of(row.user))
+        about.veil([row])
     link = f"{settings.TRELLIS_URL.rstrip('/')}{row.url}" if row.url else settings.TRELLIS_URL
     body = "\n\n".join(part for part in (row.text, row.detail, link) if part)
     if settings.TRELLIS_SANDBOX:

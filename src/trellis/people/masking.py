@@ -8,8 +8,9 @@ line.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -18,10 +19,27 @@ from trellis.accounts.types import Actor
 
 DOTS = "•••"
 _veiled: ContextVar[bool] = ContextVar("veiled", default=False)
-_EMAIL = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+\.[^\s@<>\"'(),;:]+")
-_PHONE = re.compile(r"\+\d[\d ().-]{6,}\d")
-_NAMES = frozenset({"last_name", "lastName", "surname", "family_name", "last name"})
+_EMAIL = re.compile(
+    r"[^\s@<>\"'(),;:/?&=%]+(?:@|%40)[^\s@<>\"'(),;:/?&=%]+\.[^\s@<>\"'(),;:/?&=%]+",
+    re.IGNORECASE,
+)
+_PHONE = re.compile(
+    r"(?:\+|%2B)\d[\d ().-]{6,}\d|(?<![\w.:+-])\d{2,4}(?: \d{2,4}){2,4}(?![\w:-])"
+)
+_IP = re.compile(r"(?<![\w./])(\d{1,3})\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w.])")
+_PAIR = re.compile(r'"(?P<key>\w+)"\s*:\s*"(?P<said>(?:[^"\\]|\\.)*)"')
+_FAMILY = frozenset({"lastname", "surname", "familyname"})
 _WHOLE = frozenset({"name", "full_name", "fullName"})
+_NUMBERS = ("phone", "mobile", "whatsapp")
+_HOME = frozenset(
+    {
+        *("street", "streetaddress", "address", "addressline", "homeaddress", "postaladdress"),
+        *("postcode", "postalcode", "zip", "zipcode"),
+        *("ip", "ipaddress", "remoteaddr"),
+        *("lat", "lng", "lon", "latitude", "longitude", "coordinates"),
+    }
+)
+"""Where somebody lives or sat: nothing of it is shown."""
 
 
 @contextmanager
@@ -44,9 +62,22 @@ def veiled() -> bool:
     return _veiled.get()
 
 
+def hides(key: str) -> bool:
+    """Whether a field, attribute, trait or property of that name holds private data."""
+    low = key.lower()
+    plain = re.sub(r"[^a-z]", "", low)
+    return (
+        "mail" in low
+        or any(part in low for part in _NUMBERS)
+        or plain in {"tel", "fax", "fullname"}
+        or plain in _FAMILY
+        or plain in _HOME
+    )
+
+
 def email(address: str) -> str:
     """``m•••@f•••.example``: enough to tell two apart, too little to write to."""
-    local, at, domain = address.partition("@")
+    local, at, domain = re.sub("%40", "@", address).partition("@")
     if not at:
         return DOTS if address else ""
     host, dot, last = domain.rpartition(".")
@@ -68,7 +99,52 @@ def text(value: str) -> str:
     if not veiled() or not value:
         return value
     found = _EMAIL.sub(lambda match: email(match.group()), value)
-    return _PHONE.sub(lambda match: phone(match.group()), found)
+    found = _IP.sub(rf"\1.{DOTS}", found)
+    return _PHONE.sub(lambda match: _number(match.group()), found)
+
+
+def _number(found: str) -> str:
+    return phone(found) if sum(letter.isdigit() for letter in found) >= 9 else found
+
+
+def without(value: str, secrets: Iterable[str]) -> str:
+    """A text about somebody in which also their own ``secrets`` (family name, address …) are
+    veiled."""
+    found = text(value)
+    if not veiled():
+        return found
+    for secret in sorted({one for one in secrets if len(one) > 1}, key=len, reverse=True):
+        found = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", DOTS, found, flags=re.IGNORECASE)
+    return found
+
+
+def body(value: str) -> str:
+    """A raw text, JSON or not, as it came in: JSON is veiled by the names inside it."""
+    if not veiled():
+        return value
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        return text(_PAIR.sub(_pair, value))
+    return json.dumps(_inside("", found), ensure_ascii=False)
+
+
+def _pair(match: re.Match[str]) -> str:
+    key = match["key"]
+    shown = person_name(match["said"]) if key in _WHOLE else _word(key, match["said"])
+    return f'"{key}": "{shown}"'
+
+
+def _inside(key: str, said: Any) -> Any:
+    """Like ``value``, but every name is taken as that of a person: nobody knows yet what
+    came in."""
+    if isinstance(said, Mapping):
+        return {str(name): _inside(str(name), inner) for name, inner in said.items()}
+    if isinstance(said, list):
+        return [_inside(key, inner) for inner in said]
+    if key in _WHOLE and isinstance(said, str):
+        return person_name(said)
+    return value(key, said)
 
 
 def value(key: str, said: Any) -> Any:
@@ -83,16 +159,23 @@ def value(key: str, said: Any) -> Any:
         }
     if isinstance(said, list | tuple):
         return [value(key, inner) for inner in said]
+    if isinstance(said, str):
+        return _word(key, said)
+    return DOTS if hides(key) and not isinstance(said, bool) else said
+
+
+def _word(key: str, said: str) -> str:
     low = key.lower()
-    if "mail" in low and isinstance(said, str):
+    if "mail" in low:
         return email(said)
-    if any(part in low for part in ("phone", "mobile", "whatsapp")) or low in {"tel", "fax"}:
-        return phone(str(said))
-    if key in _NAMES:
-        return family_name(str(said))
-    if key in _WHOLE and isinstance(said, str):
-        return text(said)
-    return text(said) if isinstance(said, str) else said
+    if any(part in low for part in _NUMBERS) or low in {"tel", "fax"}:
+        return phone(said)
+    plain = re.sub(r"[^a-z]", "", low)
+    if plain in _FAMILY:
+        return family_name(said)
+    if plain == "fullname":
+        return person_name(said)
+    return DOTS if plain in _HOME and said else text(said)
 
 
 def person_name(full: str) -> str:

@@ -15,6 +15,7 @@ import msgspec
 
 from trellis.core import db, sql
 from trellis.core.paging import estimate
+from trellis.people import masking
 from trellis.people.definitions import OF
 from trellis.people.models import Definition, Renaming
 
@@ -89,7 +90,9 @@ def of_attribute(definition: Definition, of: str = "contact") -> Spread:
         rows = db.fetch(_SQL["values"], {**key, "ids": ids})
     looked = len(rows)
     values = [(_decoded(value), src) for value, src in rows if value is not None]
-    bars, others = _bars(definition, [value for value, _ in values])
+    said = [value for value, _ in values]
+    shown = [value for value in said if masking.value(definition.key, value) == value]
+    bars, others = _bars(definition, shown)
     sources = Counter(str(src or "") for _, src in values)
     return Spread(
         total=looked,
@@ -97,7 +100,7 @@ def of_attribute(definition: Definition, of: str = "contact") -> Spread:
         exact=ids is None,
         looked=looked,
         bars=bars,
-        others=others,
+        others=others + len(said) - len(shown),
         sources=dict(sources.most_common()),
     )
 

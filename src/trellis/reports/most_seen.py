@@ -16,6 +16,7 @@ from trellis.core import db
 from trellis.core.sql import load
 from trellis.events import content
 from trellis.messaging.models import Template
+from trellis.people import masking
 
 What = Literal["pages", "clicks", "messages"]
 WHATS: tuple[str, ...] = get_args(What)
@@ -132,7 +133,12 @@ def _assembled(
     names = _names(what, [key for key, _row in ordered[:most]])
     return MostSeen(
         items=[
-            Item(key=key, label=names.get(key) or labels[0], times=times, people=heads)
+            Item(
+                key=masking.text(key),
+                label=names.get(key) or masking.text(labels[0]),
+                times=times,
+                people=heads,
+            )
             for key, (times, heads, labels) in ordered[:most]
         ],
         days=days,

@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from trellis.core import db
-from trellis.people import masking
-from trellis.rules import types
+from trellis.rules import private, types
 from trellis.rules.behaviour import looks_at
 from trellis.rules.compiler import Compiler
 from trellis.rules.evaluate import fields as current_fields
@@ -95,7 +94,7 @@ def _json(text: str | None) -> Any:
 def _tree(rule: Rule, answers: Iterator[Answer], fields: Mapping[str, Field]) -> Explanation:
     if isinstance(rule, Leaf):
         holds, actual, since = next(answers)
-        actual = masking.value(rule.field.rpartition(".")[2], actual)
+        actual = private.actual(rule.field, actual, fields)
         words = _words(rule, actual, fields)
         if isinstance(since, str):
             words += _(", since %(day)s") % {"day": actual_day(since)}

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from trellis.core import db
+from trellis.people import masking
 from trellis.rules import types
 from trellis.rules.compiler import Compiler
 from trellis.rules.evaluate import SAMPLE, random_ids, total
@@ -41,12 +42,16 @@ class Offer:
 
 
 def offers(field: Field) -> bool:
-    """Whether values of a field can be offered: not those that name a person."""
+    """Whether values of a field can be offered: not those that name a person, and of private
+    ones none to those who may not see them."""
+    if field.private and masking.veiled():
+        return False
     return field.type in OFFERED and field.key not in PRIVATE and field.choices is None
 
 
 def values(field: Field, search: str, known: Mapping[str, Field], now: datetime) -> list[Offer]:
-    """The most frequent values of a field that contain ``search``, whatever its case."""
+    """The most frequent values of a field that contain ``search``, whatever its case; those
+    that hold private data are left out for who may not see it."""
     everybody = total()
     if everybody <= SAMPLE * 2:
         return _values(field, search, known, now, EVERYBODY, {}) or []
@@ -81,7 +86,12 @@ def _values(
     )
     if rows is None:
         return None
-    return [Offer(_typed(field, text), int(n)) for text, n in rows]
+    name = field.key.rpartition(".")[2]
+    return [
+        Offer(_typed(field, text), int(n))
+        for text, n in rows
+        if masking.value(name, text) == text
+    ]
 
 
 def _typed(field: Field, text: str) -> Any:

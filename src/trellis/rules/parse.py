@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from trellis.rules import types
+from trellis.rules import private, types
 from trellis.rules.operators import MANY, OPERATORS, PAIR, Operator
 from trellis.rules.options import Options
 from trellis.rules.reading import Values
@@ -41,6 +41,16 @@ def parse(
         reader.problem("", _("has more than %(n)s conditions") % {"n": types.MAX_LEAVES})
     if reader.problems or rule is None:
         raise RuleError(reader.problems)
+    return rule
+
+
+def written(data: Any, fields: Mapping[str, Field], *, level: int | None = None) -> Rule:
+    """Read a rule that somebody writes now, as ``parse`` does. Where they may not see private
+    data, conditions that would spell it out are refused with
+    ``VeiledRule``."""
+    rule = parse(data, fields, level=level)
+    if problems := private.problems(rule, fields):
+        raise private.VeiledRule(problems)
     return rule
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
 from trellis.core.registry import Registry
+from trellis.people import masking
 from trellis.people.models import Attribute, CompanyAttribute, Tag
 from trellis.rules.types import (
     ANY,
@@ -96,6 +97,9 @@ class Field:
     its own name (``message.clicked``): its leaves read the signal that counts this event,
     narrowed by ``of`` (``narrows``), which is made when the rule is saved.
 
+    ``private``: who may not see private data may not spell it out by rules either
+    (``rules.private``).
+
     ``moved_by`` names our own events that tell of a change of the value: whoever they are
     about is derived again, where a rule in use reads the field.
     """
@@ -117,6 +121,7 @@ class Field:
     event: EventRef | None = None
     narrows: tuple[Narrow, ...] = ()
     moved_by: frozenset[str] = frozenset()
+    private: bool = False
 
     def choice(self, key: str) -> Choice | None:
         """The choice of that key."""
@@ -235,7 +240,14 @@ class PropFields(Fields):
         name = key.removeprefix("prop.")
         if name == key or not name:
             raise KeyError(key)
-        return Field(key=key, label=name, type=ANY, column="props", json_key=name)
+        return Field(
+            key=key,
+            label=name,
+            type=ANY,
+            column="props",
+            json_key=name,
+            private=masking.hides(name),
+        )
 
     @override
     def __contains__(self, key: object) -> bool:
@@ -266,10 +278,10 @@ _RANDOM = (
 """Evenly from 0 up to 100, always the same for a contact and a salt."""
 
 STATIC: tuple[Field, ...] = (
-    Field("contact.email", _("email"), TEXT, "c.email", group=PERSON),
-    Field("contact.phone", _("phone"), TEXT, "c.phone", group=PERSON),
+    Field("contact.email", _("email"), TEXT, "c.email", group=PERSON, private=True),
+    Field("contact.phone", _("phone"), TEXT, "c.phone", group=PERSON, private=True),
     Field("contact.first_name", _("first name"), TEXT, "c.first_name", group=PERSON),
-    Field("contact.last_name", _("last name"), TEXT, "c.last_name", group=PERSON),
+    Field("contact.last_name", _("last name"), TEXT, "c.last_name", group=PERSON, private=True),
     Field("contact.locale", _("language"), TEXT, "c.locale", group=PERSON),
     Field("contact.time_zone", _("time zone"), TEXT, "c.time_zone", group=PERSON),
     Field("contact.country", _("country"), TEXT, "c.country", group=PERSON),
@@ -357,6 +369,7 @@ def _people() -> Iterable[Field]:
             column="c.attributes",
             json_key=own.key,
             group=ATTRIBUTES,
+            private=own.type == "email" or masking.hides(own.key),
         )
     for theirs in CompanyAttribute.objects.filter(archived_at__isnull=True).order_by("label"):
         yield Field(

@@ -10,10 +10,8 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from trellis.people import masking
 from trellis.rules import types
 from trellis.rules.explain import Explanation
-from trellis.rules.offers import PRIVATE
 from trellis.rules.operators import OPERATORS
 from trellis.rules.registry import Field
 from trellis.rules.types import Leaf, Rule
@@ -31,8 +29,6 @@ def remedies(rule: Rule, node: Explanation, fields: Mapping[str, Field]) -> dict
         "parts": [],
     }
     if isinstance(rule, Leaf):
-        if masking.veiled() and rule.field in PRIVATE:
-            found |= {"actual": None, "words": _("Not shown to you.")}
         found["remedy"] = "" if node.holds else remedy(rule, node.actual, fields)
     else:
         pairs = zip(rule.parts, node.parts, strict=True)

@@ -11,7 +11,7 @@ from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from trellis.rules import types
+from trellis.rules import private, types
 from trellis.rules.operators import OPERATORS
 from trellis.rules.registry import Field
 from trellis.rules.types import (
@@ -145,9 +145,8 @@ def event_words(event: EventRef) -> str:
     if event.filter is None or types.is_empty(event.filter):
         return f"“{event.name}”"
     keys = types.fields_of(event.filter)
-    props = {
-        key: Field(key=key, label=key.removeprefix("prop."), type=types.ANY) for key in keys
-    }
+    known = private.properties(event.type)
+    props = {key: known[key] for key in keys}
     return _("“%(name)s” with %(filter)s") % {
         "name": event.name,
         "filter": _node(event.filter, props, top=True),
@@ -172,7 +171,9 @@ def value_words(value: Value, leaf: Leaf, fields: Mapping[str, Field]) -> str:
     if isinstance(value, date | Moment):
         return day_words(value)
     choice = fields[leaf.field].choice(value) if leaf.field in fields else None
-    return f"“{choice.label}”" if choice is not None else f"“{value}”"
+    if choice is not None:
+        return f"“{choice.label}”"
+    return f"“{private.words(str(value), leaf, fields)}”"
 
 
 def _many_words(value: tuple[Scalar, ...], leaf: Leaf, fields: Mapping[str, Field]) -> str:

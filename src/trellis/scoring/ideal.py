@@ -17,6 +17,7 @@ from trellis.accounts.types import Actor
 from trellis.core import db
 from trellis.core.days import zone
 from trellis.core.sql import load
+from trellis.people import masking
 from trellis.rules import registry
 from trellis.rules.registry import Field
 from trellis.rules.types import BOOLEAN, DATE, LIST, NUMBER
@@ -131,7 +132,7 @@ def _dimensions(won: Sequence[int], base: Sequence[int]) -> list[Dimension]:
     found = []
     for key in sorted(mine.keys() | theirs.keys()):
         field = fields.get(key)
-        if field is None:
+        if field is None or (field.private and masking.veiled()):
             continue
         one = _dimension(field, mine.get(key, {}), theirs.get(key, {}), len(won), len(base))
         if one.shares:
@@ -142,7 +143,9 @@ def _dimensions(won: Sequence[int], base: Sequence[int]) -> list[Dimension]:
 def _values(contacts: Sequence[int]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for key, value, n in db.fetch(_SQL["values"], {"contacts": list(contacts)}):
-        found.setdefault(key, {})[value] = n
+        shown = masking.text(str(value))
+        counts = found.setdefault(key, {})
+        counts[shown] = counts.get(shown, 0) + n
     return found
 
 

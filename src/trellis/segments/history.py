@@ -11,6 +11,7 @@ from trellis.core import db
 from trellis.core.paging import Cursor, Page, paged
 from trellis.core.sql import load
 from trellis.events import names
+from trellis.people import masking
 from trellis.rules import types
 from trellis.rules.parse import parse
 from trellis.rules.registry import FACT, Field
@@ -179,7 +180,7 @@ def _shown(row: _Stored, rule: Rule | None, known: _Known) -> MoveRow:
         why=row.why,
         actor=row.actor,
         event=row.event,
-        detail=row.detail,
+        detail=masking.text(row.detail),
         reasons=reasons,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trellis.core import db, sql
+from trellis.people import masking
 
 _SQL = sql.load(__package__, "touches")
 
@@ -34,9 +35,9 @@ def arrivals(contact_id: int, limit: int = 100) -> list[Arrival]:
             source=key or "",
             source_name=name or "",
             how=how,
-            utm=json.loads(utm) if isinstance(utm, str) else utm,
-            page=page,
-            referrer=referrer,
+            utm=masking.value("", json.loads(utm) if isinstance(utm, str) else utm),
+            page=masking.text(page),
+            referrer=masking.text(referrer),
         )
         for at, key, name, how, utm, page, referrer in db.fetch(
             _SQL["of_contact"], {"contact": contact_id, "most": limit}

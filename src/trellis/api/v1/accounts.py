@@ -17,6 +17,8 @@ from trellis.api import etag, paging
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json, PageQuery
 from trellis.core.errors import NotFound
+from trellis.people import about, masking
+from trellis.rules import evaluate, private
 
 keys_router = Router(tags=["keys"])
 users_router = Router(tags=["users"])
@@ -92,6 +94,17 @@ class AuditOut(Schema):
     object_id: str
     summary: str
     change: Json
+
+    @staticmethod
+    def resolve_summary(row: Audit) -> str:
+        """Without what the caller may not see."""
+        return about.trail(row.object_type, row.object_id, row.summary)
+
+    @staticmethod
+    def resolve_change(row: Audit) -> Json:
+        """Without what the caller may not see."""
+        found: Json = private.shown(masking.value("", row.change), evaluate.fields())
+        return found
 
 
 class AuditPage(Schema):

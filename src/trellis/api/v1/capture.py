@@ -10,6 +10,7 @@ from ninja import File, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 from pydantic import Field
 
+from trellis.accounts.access import require
 from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json
@@ -194,8 +195,9 @@ def configure(request: HttpRequest, import_id: Id, body: ImportConfig) -> Import
 
 @imports_router.get("/{import_id}/trial", response=Json, summary="Try an import")
 def trial(request: HttpRequest, import_id: Id) -> Any:
-    """The first rows, read without writing anything. Scope: imports.read."""
-    caller(request, "imports.read")
+    """The first rows, read without writing anything. Scopes: imports.read and
+    contacts.see_private."""
+    require(caller(request, "imports.read"), "contacts.see_private")
     return plain(import_queries.preview(_import(import_id)))
 
 
@@ -215,8 +217,9 @@ def cancel(request: HttpRequest, import_id: Id) -> Import:
     "/{import_id}/rejected", response={200: None}, summary="Refused rows as CSV"
 )
 def refused(request: HttpRequest, import_id: Id) -> StreamingHttpResponse:
-    """With number and reason, to mend and import again. Scope: imports.read."""
-    caller(request, "imports.read")
+    """With number and reason, to mend and import again. Scopes: imports.read and
+    contacts.see_private."""
+    require(caller(request, "imports.read"), "contacts.see_private")
     lines = import_queries.fault_lines(_import(import_id))
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
 

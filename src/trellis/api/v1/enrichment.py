@@ -12,6 +12,7 @@ from pydantic import Field
 from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.api.paging import Id
+from trellis.api.shown import ShownRule
 from trellis.core import http
 from trellis.core.errors import InvalidInput
 from trellis.enrichment import actions, queries
@@ -31,7 +32,7 @@ class SourceOut(Schema):
     name: str
     live: bool
     basis: str
-    rule: dict[str, Any]
+    rule: ShownRule
     settings: dict[str, Any]
     rate: int
     fault: str

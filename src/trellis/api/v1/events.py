@@ -17,6 +17,7 @@ from trellis.api.v1.contacts import plain
 from trellis.core import clock
 from trellis.core.errors import Forbidden
 from trellis.events import queries
+from trellis.people import masking
 from trellis.pipeline import clockwork, gauges
 from trellis.sources.models import Source
 from trellis.tracking import replay
@@ -51,9 +52,14 @@ class RejectedOut(Schema):
     replayed_at: datetime | None
 
     @staticmethod
+    def resolve_detail(row: Any) -> str:
+        """Without what the caller may not see."""
+        return masking.text(row.detail)
+
+    @staticmethod
     def resolve_body(row: Any) -> str:
         """As text; bytes that are none are replaced."""
-        return bytes(row.body)[:SHOWN_BYTES].decode("utf-8", "replace")
+        return masking.body(bytes(row.body)[:SHOWN_BYTES].decode("utf-8", "replace"))
 
 
 class RejectedPage(Schema):

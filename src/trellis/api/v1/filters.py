@@ -11,6 +11,7 @@ from pydantic import Field
 
 from trellis.api import etag
 from trellis.api.auth import caller
+from trellis.api.shown import ShownRule
 from trellis.segments import saved
 from trellis.segments.models import SavedFilter
 
@@ -26,7 +27,7 @@ class FilterOut(Schema):
     name: str
     shared: bool
     owner_id: int | None
-    query: dict[str, Any]
+    query: ShownRule
     version: int
     created_at: datetime
     updated_at: datetime
@@ -49,7 +50,7 @@ class FilterPatch(Schema):
 class RuleOut(Schema):
     """The rule that finds whom a filter shows."""
 
-    rule: dict[str, Any]
+    rule: ShownRule
 
 
 @router.get("", response=list[FilterOut], summary="List kept filters")

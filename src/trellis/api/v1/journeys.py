@@ -12,6 +12,7 @@ from pydantic import Field
 from trellis.api import etag, paging
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json, PageQuery
+from trellis.api.shown import ShownSource
 from trellis.api.v1.contacts import plain
 from trellis.core.errors import NotFound
 from trellis.journeys import actions, queries
@@ -31,7 +32,7 @@ class JourneyOut(Schema):
     description: str
     state: str
     why: str
-    draft: str
+    draft: ShownSource
     revision: int
     edited_by: str
     version: int
@@ -71,7 +72,7 @@ class VersionOut(Schema):
 
     id: int
     number: int
-    source: str
+    source: ShownSource
     published_at: datetime
     published_by: str
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.api.paging import Id
+from trellis.api.shown import ShownRule
 from trellis.core import clock
 from trellis.core.errors import NotFound
 from trellis.leads import actions, queries
@@ -61,7 +62,7 @@ class ReasonOut(Schema):
     id: int
     kind: str
     name: str
-    rule: dict[str, Any] | None
+    rule: ShownRule | None
     rule_broken: str
     version: int
 

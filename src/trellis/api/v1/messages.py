@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
+from trellis.accounts.access import require
 from trellis.api import etag, paging
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json, PageQuery
@@ -17,6 +18,7 @@ from trellis.messaging import actions, alarms, policy, preview, queries
 from trellis.messaging.actions import TemplateDraft
 from trellis.messaging.models import TemplateVersion
 from trellis.messaging.queries import Filter
+from trellis.people import masking
 
 templates_router = Router(tags=["templates"])
 router = Router(tags=["messages"])
@@ -216,8 +218,11 @@ def template_versions(request: HttpRequest, key: str) -> Any:
 
 @templates_router.post("/{key}/preview", response=Json, summary="Render a template")
 def render_template(request: HttpRequest, key: str, body: PreviewIn) -> Any:
-    """Subject, HTML and text as a contact would get them. Scope: templates.read."""
-    caller(request, "templates.read")
+    """Subject, HTML and text as a contact would get them. Scope: templates.read; with a
+    contact, contacts.see_private too."""
+    actor = caller(request, "templates.read")
+    if body.contact_id is not None:
+        require(actor, "contacts.see_private")
     version = queries.version(key)
     shown = preview.draft(
         version.variants,
@@ -230,7 +235,8 @@ def render_template(request: HttpRequest, key: str, body: PreviewIn) -> Any:
 
 @templates_router.post("/{key}/test", response={202: Json}, summary="Send a test")
 def send_test(request: HttpRequest, key: str, body: TestIn) -> Status[Json]:
-    """Answers the cause under which the message stands. Scope: messages.send."""
+    """Answers the cause under which the message stands. Scopes: messages.send and
+    contacts.see_private."""
     version = queries.version(key)
     cause = actions.send_test(
         caller(request), version.pk, to=body.to, contact_id=body.contact_id
@@ -328,6 +334,11 @@ def message_decisions(request: HttpRequest, contact_id: Id, message_id: Id) -> A
     """What the gate decided, newest first. Scope: messages.read."""
     caller(request, "messages.read")
     return [
-        {"at": row.at, "outcome": row.outcome, "reason": row.reason, "facts": row.facts}
+        {
+            "at": row.at,
+            "outcome": row.outcome,
+            "reason": row.reason,
+            "facts": masking.value("", row.facts),
+        }
         for row in queries.decisions(contact_id, message_id)
     ]

@@ -14,6 +14,7 @@ from trellis.api import paging
 from trellis.api.auth import caller
 from trellis.api.paging import Json, PageQuery
 from trellis.core import clock
+from trellis.people import about
 
 router = Router(tags=["notices"])
 
@@ -49,7 +50,9 @@ class ReadIn(Schema):
 def list_notices(request: HttpRequest, query: Annotated[PageQuery, Query()]) -> Json:
     """Scope: leads.read."""
     actor = caller(request, "leads.read")
-    return paging.answer(notices.of_user(actor, query.after, query.limit))
+    found = notices.of_user(actor, query.after, query.limit)
+    about.veil(found.rows)
+    return paging.answer(found)
 
 
 @router.post("/read", response=Json, summary="Mark one's notices as read")

@@ -18,7 +18,7 @@ from trellis.events.behaviour import read_draft
 from trellis.people import queries as people
 from trellis.rules import evaluate, explain, offers, remedy
 from trellis.rules.operators import operators_for
-from trellis.rules.parse import parse
+from trellis.rules.parse import written
 from trellis.rules.types import RuleError
 from trellis.rules.words import sentence
 from trellis.segments import preview as previews
@@ -133,7 +133,7 @@ def validate(request: HttpRequest, body: RuleIn) -> Json:
     caller(request, "segments.read")
     known = evaluate.fields()
     try:
-        rule = parse(body.rule, known)
+        rule = written(body.rule, known)
     except RuleError as error:
         faults = [{"path": row.path, "message": row.message} for row in error.problems]
         return {"valid": False, "sentence": "", "problems": faults}

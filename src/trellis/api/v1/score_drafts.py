@@ -10,6 +10,7 @@ from ninja import Router, Schema, Status
 from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.api.paging import Id
+from trellis.api.shown import ShownRule
 from trellis.api.v1.scoring import ImpactOut, ModelIn, RuleIn
 from trellis.core import clock
 from trellis.scoring import actions, drafts, starters
@@ -24,7 +25,7 @@ class EditOut(Schema):
     kind: str
     ref: str
     name: str
-    fields: dict[str, Any]
+    fields: ShownRule
 
 
 class DraftOut(Schema):
@@ -33,7 +34,7 @@ class DraftOut(Schema):
     by: str
     settings: dict[str, Any]
     version: int
-    rules: dict[str, dict[str, Any]]
+    rules: dict[str, ShownRule]
     edits: list[EditOut]
 
 

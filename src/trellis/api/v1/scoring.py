@@ -12,6 +12,7 @@ from pydantic import Field
 from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.api.paging import Id
+from trellis.api.shown import ShownRule
 from trellis.core import clock
 from trellis.core.errors import NotFound
 from trellis.scoring import actions
@@ -28,7 +29,7 @@ class RuleOut(Schema):
     name: str
     bucket: str
     points: int
-    rule: dict[str, Any] | None
+    rule: ShownRule | None
     signal_id: int | None
     per: str
     cap: int | None

@@ -8,7 +8,8 @@ from typing import Literal
 from ninja import Schema
 from pydantic import Field
 
-from trellis.api.paging import Json, PageQuery
+from trellis.api.paging import PageQuery
+from trellis.api.shown import ShownRule
 
 
 class PasteIn(Schema):
@@ -88,7 +89,7 @@ class PartOut(Schema):
 
     inside: list[int]
     n: int
-    rule: Json
+    rule: ShownRule
 
 
 class OverlapOut(Schema):
@@ -107,7 +108,7 @@ class GroupOut(Schema):
     n: int
     known: int
     lift: float
-    rule: Json
+    rule: ShownRule
 
 
 class SimilarOut(Schema):

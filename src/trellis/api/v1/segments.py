@@ -12,6 +12,7 @@ from pydantic import Field
 from trellis.api import etag, paging
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json, PageQuery
+from trellis.api.shown import ShownRule
 from trellis.api.v1.contacts import FoundOut, RuleIn, plain
 from trellis.api.v1.segment_shapes import (
     DayOut,
@@ -48,7 +49,7 @@ class SegmentOut(Schema):
     name: str
     description: str
     kind: str
-    rule: dict[str, Any]
+    rule: ShownRule
     status: str
     why: str
     progress: int

@@ -12,6 +12,7 @@ from pydantic import Field
 from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json
+from trellis.api.shown import ShownRule
 from trellis.core import clock
 from trellis.core.days import day_of
 from trellis.events import content, signal_acts
@@ -34,7 +35,7 @@ class SignalOut(Schema):
     description: str
     event_type: str
     event_name: str
-    filter: Json
+    filter: ShownRule
     value_prop: str
     bucket: str
     status: str

@@ -12,6 +12,7 @@ from pydantic import Field
 from trellis.api import etag
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json
+from trellis.api.shown import ShownRule
 from trellis.api.v1.contacts import MovedOut
 from trellis.core import clock
 from trellis.core.errors import NotFound
@@ -34,7 +35,7 @@ class StageOut(Schema):
     rank: int
     kind: str
     team: str
-    rule: dict[str, Any] | None
+    rule: ShownRule | None
     rule_broken: str
     automatic: str
     requires: list[str]

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 from pydantic import Field
 
+from trellis.accounts.access import require
 from trellis.api.auth import caller
 from trellis.api.paging import Id, Json
 from trellis.messaging import trap
@@ -45,8 +46,9 @@ class CaughtQuery(Schema):
 
 @router.get("", response=CaughtPage, summary="List what the trap holds")
 def list_caught(request: HttpRequest, query: Annotated[CaughtQuery, Query()]) -> Json:
-    """Scope: messages.read."""
-    caller(request, "messages.read")
+    """Scopes: messages.read and
+    contacts.see_private."""
+    require(caller(request, "messages.read"), "contacts.see_private")
     rows = trap.newest(
         query=query.q, contact_id=query.contact_id, before=query.before, limit=query.limit + 1
     )
@@ -56,6 +58,7 @@ def list_caught(request: HttpRequest, query: Annotated[CaughtQuery, Query()]) ->
 
 @router.get("/{mail_id}/raw", summary="Read a mail as it went over the wire")
 def raw(request: HttpRequest, mail_id: Id) -> HttpResponse:
-    """The whole message, as ``message/rfc822``. Scope: messages.read."""
-    caller(request, "messages.read")
+    """The whole message, as ``message/rfc822``. Scopes: messages.read and
+    contacts.see_private."""
+    require(caller(request, "messages.read"), "contacts.see_private")
     return HttpResponse(trap.opened(mail_id).raw, content_type="message/rfc822")

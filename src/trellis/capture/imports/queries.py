@@ -15,6 +15,7 @@ from trellis.capture.imports.reader import first_rows
 from trellis.capture.imports.types import Bad, Row, options_of
 from trellis.capture.models import Import, ImportFault
 from trellis.core import clock
+from trellis.people import masking
 from trellis.people.models import Identity
 
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
@@ -23,6 +24,8 @@ _RISKY = ("=", "+", "-", "@", "\t", "\r")
 @dataclass(frozen=True, kw_only=True)
 class Preview:
     """The first rows as cells, and a trial of the first thousands without writing anything.
+
+    Who may not see private data gets the figures without the cells.
 
     ``known``: rows whose person Trellis knows already; ``faults``: reason → rows;
     ``examples``: the first faulty rows as (number, reason, detail).
@@ -61,12 +64,15 @@ def preview(source: Import, *, shown: int = 20, tried: int = 2_000) -> Preview:
             examples.append((row.number, bad.fault.value, bad.detail))
     return Preview(
         columns=options.layout.columns,
-        rows=rows[:shown],
+        rows=[] if masking.veiled() else rows[:shown],
         tried=len(rows),
         accepted=len(people),
         known=_known(people),
         faults=dict(faults.most_common()),
-        examples=examples[:20],
+        examples=[
+            (number, reason, "" if masking.veiled() else detail)
+            for number, reason, detail in examples[:20]
+        ],
     )
 
 

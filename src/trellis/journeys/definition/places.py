@@ -12,6 +12,9 @@ import yaml
 from trellis.journeys.definition import source
 from trellis.journeys.definition.source import Path
 from trellis.journeys.definition.write import flow
+from trellis.people import masking
+from trellis.rules import private
+from trellis.rules.registry import Field
 
 _KEYS = frozenset({"exit", "goal", "when", "until", "filter"})
 _GROUPS = frozenset({"all", "any", "none"})
@@ -31,14 +34,15 @@ class Place:
     event_name: str = ""
 
 
-def places(text: str) -> list[Place]:
-    """The rules of a definition, from top to bottom; none where the text is not YAML."""
+def places(text: str, marks: frozenset[str] = _GROUPS) -> list[Place]:
+    """The rules of a definition, from top to bottom; none where the text is not YAML.
+    ``marks`` are the keys by which a rule is known."""
     try:
         value, _lines = source.read(text)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except (source.SourceError, yaml.YAMLError):
         return []
-    return list(_found(root, value, ())) if root is not None else []
+    return list(_found(root, value, (), marks)) if root is not None else []
 
 
 def replaced(text: str, path: str, rule: Mapping[str, Any]) -> str:
@@ -49,15 +53,15 @@ def replaced(text: str, path: str, rule: Mapping[str, Any]) -> str:
     return text[: place.begin] + flow(rule) + text[place.end :]
 
 
-def _found(node: yaml.Node, value: Any, path: Path) -> Iterator[Place]:
+def _found(node: yaml.Node, value: Any, path: Path, marks: frozenset[str]) -> Iterator[Place]:
     if isinstance(node, yaml.SequenceNode):
         for number, item in enumerate(node.value):
-            yield from _found(item, value[number], (*path, number))
+            yield from _found(item, value[number], (*path, number), marks)
     elif isinstance(node, yaml.MappingNode):
         for key, item in node.value:
             name = str(key.value)
             inner = value[name]
-            if name in _KEYS and isinstance(inner, dict) and inner.keys() & _GROUPS:
+            if name in _KEYS and isinstance(inner, dict) and inner.keys() & marks:
                 event = value if name == "filter" else {}
                 yield Place(
                     path=".".join(map(str, (*path, name))),
@@ -69,7 +73,7 @@ def _found(node: yaml.Node, value: Any, path: Path) -> Iterator[Place]:
                     event_name=str(event.get("name", "")),
                 )
             else:
-                yield from _found(item, inner, (*path, name))
+                yield from _found(item, inner, (*path, name), marks)
 
 
 def _end(node: yaml.Node) -> int:
@@ -78,3 +82,14 @@ def _end(node: yaml.Node) -> int:
         last = node.value[-1]
         return _end(last[1] if isinstance(last, tuple) else last)
     return int(node.end_mark.index)
+
+
+def shown(text: str, known: Mapping[str, Field]) -> str:
+    """A definition as who reads now may see it: the private values of its rules veiled."""
+    if not masking.veiled():
+        return text
+    for place in reversed(places(text, _GROUPS | {"op"})):
+        rule = private.shown(dict(place.rule), known)
+        if rule != dict(place.rule):
+            text = text[: place.begin] + flow(rule) + text[place.end :]
+    return masking.text(text)

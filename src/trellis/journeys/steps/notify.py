@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from msgspec import Meta
 
 from trellis.accounts import notices
+from trellis.accounts.models import Role as Staff
 from trellis.accounts.notices import Telling
 from trellis.journeys.types import Batch, Complaint, Kind, Passed, Refs, Result, Run, Settings
 from trellis.leads import queries as leads
@@ -45,7 +46,10 @@ def describe(settings: Notify) -> str:
     """The step as a sentence."""
     if settings.to == "owner":
         return _("Tell the owner: “%(text)s”") % {"text": settings.text}
-    return _("Tell %(role)s: “%(text)s”") % {"role": settings.to, "text": settings.text}
+    return _("Tell %(role)s: “%(text)s”") % {
+        "role": Staff(settings.to).label,
+        "text": settings.text,
+    }
 
 
 def run(batch: Batch) -> list[Result]:

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 
 from trellis.accounts.models import Audit
 from trellis.core.paging import Cursor, paged
+from trellis.people import about, masking
+from trellis.rules import evaluate, private
 from trellis.web.staff.access import StaffRequest, page
 
 LIMIT = 50
@@ -20,8 +22,9 @@ def audit(request: StaffRequest) -> HttpResponseBase:
     rows = Audit.objects.order_by("-at", "-id")
     words = request.GET.get("q", "").strip()[:100]
     if words:
+        said = Q() if masking.veiled() else Q(summary__icontains=words)
         rows = rows.filter(
-            Q(summary__icontains=words)
+            said
             | Q(actor__icontains=words)
             | Q(action__icontains=words)
             | Q(object_type__iexact=words)
@@ -30,5 +33,8 @@ def audit(request: StaffRequest) -> HttpResponseBase:
     if after is not None:
         rows = rows.filter(Q(at__lt=after.at) | Q(at=after.at, id__lt=after.id))
     found = paged(list(rows[: LIMIT + 1]), LIMIT, lambda row: (row.at, row.pk))
+    for row in found.rows:
+        row.summary = about.trail(row.object_type, row.object_id, row.summary)
+        row.change = private.shown(masking.value("", row.change), evaluate.fields())
     context = {"title": _("Audit trail"), "page": found, "q": words}
     return render(request, "staff/audit.html", context)

@@ -80,10 +80,12 @@ def rejected(request: StaffRequest) -> HttpResponseBase:
     reason = request.GET.get("reason", "")[:40]
     after = Cursor.decode(request.GET.get("after", ""))
     found = events.rejected(reason, after, LIMIT)
+    for row in found.rows:
+        row.detail = masking.text(row.detail)
     context = {
         "title": _("Rejected events"),
         "page": found,
-        "rows": [(row, masking.text(_readable(bytes(row.body)))) for row in found.rows],
+        "rows": [(row, masking.body(_readable(bytes(row.body)))) for row in found.rows],
         "reason": reason,
         "reasons": events.rejected_by_reason(clock.now() - timedelta(days=90)),
     }

@@ -13,10 +13,11 @@ from django.utils.translation import ngettext
 from trellis.accounts.versions import ChangedMeanwhile
 from trellis.core.errors import Conflict, InvalidInput, NotFound
 from trellis.core.paging import Cursor
-from trellis.journeys import actions, picture
+from trellis.journeys import actions, conditions, picture
 from trellis.journeys import definition as language
 from trellis.journeys import queries as journeys
 from trellis.journeys.definition import DefinitionError, Problem
+from trellis.journeys.definition.places import shown
 from trellis.journeys.models import Journey, JourneyVersion
 from trellis.people import queries as people
 from trellis.web.staff import given, someone, words
@@ -195,7 +196,7 @@ def edit(request: StaffRequest, journey_id: int) -> HttpResponseBase:
         return redirect("journeys-edit", journey_id)
     context = {
         "journey": journey,
-        "source": journey.draft,
+        "source": shown(journey.draft, conditions.fields()),
         "revision": journey.revision,
         "problems": _problems(request, journey.draft),
         "version": _version(journey),

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from trellis.people import masking
+
 T = TypeVar("T")
 WORTH = 300.0
 """A figure that took s seconds to count is shown for WORTH × s seconds: one of 200 ms for
@@ -17,7 +19,10 @@ _lock = threading.Lock()
 
 
 def remember(key: str, count: Callable[[], T]) -> T:
-    """The result of ``count``, kept in this process for a time that grows with its cost."""
+    """The result of ``count``, kept in this process for a time that grows with its cost;
+    apart for those who may not see private data."""
+    if masking.veiled():
+        key = f"veiled {key}"
     with _lock:
         until, value = _kept.get(key, (0.0, None))
     if until > time.monotonic():

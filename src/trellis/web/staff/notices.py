@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from trellis.accounts import notices
 from trellis.core import clock
 from trellis.core.paging import Cursor
+from trellis.people import about
 from trellis.reports import waiting
 from trellis.web.staff import given
 from trellis.web.staff.access import StaffRequest, page
@@ -22,8 +23,10 @@ def index(request: StaffRequest) -> HttpResponseBase:
         notices.read(request.actor, clock.now(), None if everything else chosen)
         return redirect("notices")
     after = Cursor.decode(request.GET.get("after", ""))
+    found = notices.of_user(request.actor, after)
+    about.veil(found.rows)
     context = {
-        "page": notices.of_user(request.actor, after),
+        "page": found,
         "unread": notices.unread(request.actor),
     }
     return render(request, "staff/notices.html", context)

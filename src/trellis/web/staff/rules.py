@@ -18,7 +18,7 @@ from trellis.events.behaviour import NotCounted, read_draft
 from trellis.people import queries as people
 from trellis.people.queries import ContactFilter
 from trellis.rules import evaluate, explain, offers, remedy
-from trellis.rules.parse import parse
+from trellis.rules.parse import written
 from trellis.rules.types import Problem, RuleError
 from trellis.segments.preview import preview as looked
 from trellis.web.staff import given
@@ -107,7 +107,7 @@ def preview(request: StaffRequest) -> HttpResponseBase:
     problems: list[Problem] = []
     try:
         data = read_json(request)
-        rule = parse(data, evaluate.fields(), level=_level(request))
+        rule = written(data, evaluate.fields(), level=_level(request))
         context["sentence"] = sentence(rule, evaluate.fields())
         found = looked(request.actor, data, clock.now(), level=_level(request))
         context |= {"found": found, "people": people.by_ids(found.contact_ids)}

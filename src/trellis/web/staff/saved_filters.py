@@ -16,8 +16,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from trellis.core.errors import InvalidInput, NotFound, TrellisError
+from trellis.people import masking
 from trellis.people.models import Company, Tag
-from trellis.rules import evaluate
+from trellis.rules import evaluate, private
 from trellis.rules.parse import parse
 from trellis.rules.types import RuleError
 from trellis.rules.words import sentence
@@ -88,10 +89,16 @@ def tabs(request: StaffRequest) -> dict[str, Any]:
     }
 
 
+def _shown(query: Query) -> Query:
+    """A filter as who reads now may see it."""
+    found: Query = private.shown(query, evaluate.fields()) if masking.veiled() else query
+    return found
+
+
 def _pairs(query: Query) -> dict[str, Any]:
     return {
         key: json.dumps(value, ensure_ascii=False) if key == "rule" else value
-        for key, value in query.items()
+        for key, value in _shown(query).items()
     }
 
 

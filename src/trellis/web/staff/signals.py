@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -206,9 +207,8 @@ def detail(request: StaffRequest, signal_id: int) -> HttpResponseBase:
     return render(request, "staff/signals/detail.html", context, status=409 if found else 200)
 
 
-def _props(props: Any) -> str:
+def _props(known: Mapping[str, Any]) -> str:
     """The few properties that tell an event from another."""
-    known = json.loads(props) if isinstance(props, str) else props
     keys = [key for key in known if key not in ("url", "referrer", "context")][:4]
     return " · ".join(f"{key} {str(known[key])[:60]}" for key in keys)
 

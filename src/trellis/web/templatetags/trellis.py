@@ -19,7 +19,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
 from trellis.core import clock
+from trellis.people import masking
 from trellis.people.names import WIDE
+from trellis.rules import evaluate, private
 from trellis.web.staff import words
 from trellis.web.staff.shell import VENDOR
 
@@ -263,6 +265,18 @@ def actor_name(label: str) -> str:
         return gettext("Trellis")
     kind, _, rest = label.partition(" ")
     return rest if ":" in kind and rest else label
+
+
+@register.filter
+def rule_shown(text: str) -> str:
+    """A stored rule's JSON as who reads now may see it."""
+    if not masking.veiled():
+        return text
+    try:
+        rule = json.loads(text or "{}")
+    except ValueError:
+        return text
+    return json.dumps(private.shown(rule, evaluate.fields()), ensure_ascii=False)
 
 
 @register.inclusion_tag("parts/avatar.html")
