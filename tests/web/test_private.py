@@ -32,6 +32,7 @@ OWN = {
     "templates-archive": {"key": "template"},
     "/api/v1/attributes/{key}": {"key": "attribute"},
     "/api/v1/tags/{key}": {"key": "tag"},
+    "/api/v1/predictions/{key}": {"key": "line"},
     "/api/v1/lines/{key}": {"key": "line"},
     "/api/v1/lines/{key}/reasons/{reason_id}": {"key": "line"},
     "/api/v1/lines/{key}/questions/{question_id}": {"key": "line"},
