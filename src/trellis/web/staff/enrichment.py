@@ -29,7 +29,8 @@ def enrichment(request: StaffRequest) -> HttpResponseBase:
     """The sources with their counts; POST sets one up."""
     if request.method == "POST":
         kind = request.POST.get("kind", "")
-        name = request.POST.get("name", "").strip() or str(KINDS[kind].label)
+        label = str(KINDS[kind].label) if kind in KINDS else ""
+        name = request.POST.get("name", "").strip() or label
         source = actions.create(request.actor, kind, name, {})
         return redirect("enrichment-edit", source.pk)
     counts = queries.counts(clock.now())
