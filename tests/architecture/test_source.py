@@ -86,7 +86,9 @@ def test_public_things_say_what_they_mean(path: Path) -> None:
 def test_domains_use_the_same_file_names() -> None:
     for domain in DOMAINS:
         for name in ("models.py", "apps.py"):
-            assert (PACKAGE / domain / name).exists(), f"{domain} has no {name}"
+            file = PACKAGE / domain / name
+            folder = file.with_suffix("") / "__init__.py"
+            assert file.exists() or folder.exists(), f"{domain} has no {name}"
 
 
 def test_no_exception_outlives_its_file() -> None:
