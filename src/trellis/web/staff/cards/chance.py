@@ -14,7 +14,10 @@ SHOWN = 6
 
 
 def chance(subject: Subject) -> Mapping[str, Any] | None:
-    """The chance in each line where the contact is an open lead."""
+    """The chance in each line where the contact is an open lead. Where no line learns,
+    which its fields say, nothing is asked of the database."""
+    if not any(key.startswith("predict.") for key in subject.fields):
+        return None
     found = queries.of_contact(subject.id)
     if not found:
         return None
