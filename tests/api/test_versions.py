@@ -31,6 +31,7 @@ WHOLE = {
     "PUT /duplicates/{contact_id}/{other_id}/apart": "says one thing about two contacts",
     "DELETE /duplicates/{contact_id}/{other_id}/apart": "takes that one thing back",
     "PUT /imports/{import_id}": "belongs to whoever uploads it",
+    "DELETE /predictions/{key}": "switches off, whatever was learnt meanwhile",
 }
 """Calls without versions, and why."""
 
