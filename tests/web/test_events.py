@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -92,6 +93,14 @@ def test_the_tail_is_narrowed_by_person_name_and_key(staff: Client, key: Key) ->
 def test_the_tail_is_live_until_it_is_paused(staff: Client) -> None:
     assert "every 2s" in shown(staff)
     assert "every 2s" not in shown(staff, paused="1")
+
+
+def test_a_tail_left_open_is_drawn_again_only_where_something_came(staff: Client) -> None:
+    found = re.search(r'hx-get="([?]seen=[^"]+)"', shown(staff))
+    assert found is not None
+    watch = {"HX-Request": "true"}
+    assert staff.get(f"/events/{found[1]}", headers=watch).status_code == 204
+    assert staff.get("/events/?seen=other", headers=watch).status_code == 200
 
 
 def test_an_event_tells_what_counted_it_and_what_followed(staff: Client) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import timedelta
+from hashlib import blake2b
 from typing import Any
 
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -30,7 +31,8 @@ LATE = timedelta(seconds=5)
 
 @page("events.read")
 def events(request: StaffRequest) -> HttpResponseBase:
-    """The tail, and its list alone when asked by htmx."""
+    """The tail, and its list alone when asked by htmx; nothing (204) where the list would
+    be the one that is shown (``seen``)."""
     who = request.GET.get("who", "").strip()[:200]
     name = request.GET.get("name", "").strip()[:200]
     key = request.GET.get("key", "")
@@ -44,6 +46,9 @@ def events(request: StaffRequest) -> HttpResponseBase:
     )
     after = Cursor.decode(request.GET.get("after", ""))
     found = tail.tail(asked, after, LIMIT)
+    seen = _seen(found.rows)
+    if request.htmx and request.GET.get("seen") == seen:
+        return HttpResponse(status=204)
     keys = {row.pk: row.name for row in Key.objects.filter(kind="write")}
     chosen = {"who": who, "name": name, "key": key, "state": asked.state}
     kept = urlencode({part: value for part, value in chosen.items() if value})
@@ -52,15 +57,22 @@ def events(request: StaffRequest) -> HttpResponseBase:
         "page": found,
         "rows": _rows(found.rows, keys),
         "keys": sorted(keys.items(), key=lambda pair: pair[1].lower()),
-        "names": sorted({row.name for row in queries.catalogue()}),
+        "names": [] if request.htmx else sorted({row.name for row in queries.catalogue()}),
         "asked": asked,
         "known": asked.contacts is None or bool(asked.contacts),
         "live": after is None and "paused" not in request.GET,
         "first": after is None,
         "kept": kept,
+        "watched": f"?{kept}&seen={seen}" if kept else f"?seen={seen}",
     }
     template = "staff/events/tail.html#list" if request.htmx else "staff/events/tail.html"
     return render(request, template, context)
+
+
+def _seen(items: Sequence[Item]) -> str:
+    """A short mark of what a list shows, so that nothing is drawn twice."""
+    said = "|".join(f"{row.contact_id}.{row.number}.{row.state}" for row in items)
+    return blake2b(said.encode(), digest_size=8).hexdigest()
 
 
 def _rows(items: Sequence[Item], keys: dict[int, str]) -> list[dict[str, Any]]:
