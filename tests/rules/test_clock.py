@@ -112,6 +112,7 @@ COLUMNS: dict[str, Any] = {
     "contact.time_zone": "",
     "standing.last_seen": NOW,
     "score": 0,
+    "company.score": None,
     "temperature": "cold",
     "temperature.since": NOW.date(),
     "stage": None,

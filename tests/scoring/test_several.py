@@ -10,7 +10,7 @@ from django.conf import LazySettings
 from tests.world import NOW, did, person, score_rule, segment, settle, signal, standing
 from tests.world import members as members_of
 from trellis.accounts.types import SYSTEM
-from trellis.core import locks
+from trellis.core import clock, locks
 from trellis.core.errors import Conflict, InvalidInput
 from trellis.people.models import Contact
 from trellis.pipeline import recompute, ticks
@@ -281,7 +281,7 @@ def test_another_way_of_scoring_companies_wakes_their_people() -> None:
     ticks.windows(NOW)
     actions.save_model(SYSTEM, default().pk, ModelDraft(company_by="sum"))
     recompute.recompute()
-    ticks.windows(NOW)
+    ticks.windows(clock.now())
     assert members_of("firm") == set(people)
 
 

@@ -94,8 +94,8 @@ def test_the_second_of_two_edits_learns_what_differs() -> None:
         saved.update(BOB, row.pk, name="Warm", query={"q": "x"}, version=1)
     assert caught.value.data["version"] == 2
     assert caught.value.data["differs"] == {
-        "name": ["Hot leads", "Warm"],
-        "query": [HOT, {"q": "x"}],
+        "name": {"theirs": "Hot leads", "yours": "Warm"},
+        "query": {"theirs": HOT, "yours": {"q": "x"}},
     }
     assert saved.update(BOB, row.pk, name="Warm", version=2).version == 3
     saved.delete(BOB, row.pk)

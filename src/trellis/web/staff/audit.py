@@ -33,8 +33,9 @@ def audit(request: StaffRequest) -> HttpResponseBase:
     if after is not None:
         rows = rows.filter(Q(at__lt=after.at) | Q(at=after.at, id__lt=after.id))
     found = paged(list(rows[: LIMIT + 1]), LIMIT, lambda row: (row.at, row.pk))
+    known = evaluate.fields() if masking.veiled() else {}
     for row in found.rows:
         row.summary = about.trail(row.object_type, row.object_id, row.summary)
-        row.change = private.shown(masking.value("", row.change), evaluate.fields())
+        row.change = private.shown(masking.value("", row.change), known)
     context = {"title": _("Audit trail"), "page": found, "q": words}
     return render(request, "staff/audit.html", context)

@@ -170,7 +170,7 @@ def edit(request: StaffRequest, key: str) -> HttpResponseBase:
         "others": [row for row in stages if row.key != key],
         "kinds": lead_words.STAGE_KINDS,
         "teams": lead_words.TEAMS,
-        "fields": _fields(),
+        "fields": _fields(line, set(stage.requires)),
         "rule_json": written["rule"],
         "first": stages[0].id == stage.id,
     }
@@ -178,16 +178,22 @@ def edit(request: StaffRequest, key: str) -> HttpResponseBase:
     return render(request, "staff/stages/edit.html", context, status=status)
 
 
-def _fields() -> list[dict[str, Any]]:
-    """The fields that a gate may demand."""
-    known = evaluate.fields().values()
+def _fields(line: Line, demanded: set[str]) -> list[dict[str, Any]]:
+    """The fields that a gate may demand, and those that it does: of questions, those that
+    this line asks, and once, not also as the attribute that keeps the answer."""
+    known = evaluate.fields()
+    prefix = "qualification." if line.default else f"qualification.{line.key}."
+    asked = {prefix + row.key: f"attr.{row.attribute}" for row in leads.questions(line.pk)}
+    offered = demanded | set(asked)
+    kept = set(asked.values()) - demanded
     return [
         {"key": field.key, "label": str(field.label), "group": str(field.group)}
-        for field in known
+        for field in known.values()
         if field.type not in (SEGMENT, SIGNAL, CONSENT)
         and field.choices is None
-        and field.key.startswith(("contact.", "attr.", "qualification.", "company."))
+        and (field.key.startswith(("contact.", "attr.", "company.")) or field.key in offered)
         and field.key not in ("contact.known", "contact.created_at")
+        and field.key not in kept
     ]
 
 

@@ -37,22 +37,25 @@ export function Text({ label, value, change, placeholder, mono = false }) {
     style=${{ width: `${Math.min(34, length) + 2}ch` }} value=${value ?? ""} onInput=${(event) => change(event.target.value || undefined)} />`;
 }
 
-/** Suggestions for what is typed: fetched a moment after the last key, the newest wins. */
+const fold = (text) => String(text).normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+/** Suggestions for what is typed: fetched a moment after the last key, the newest wins. Until
+ * they come, those of the earlier keys that still fit stay. */
 function useOffers(find, search, open) {
-  const [offers, setOffers] = useState([]);
+  const [{ rows, told }, setOffers] = useState({ rows: [], told: "" });
   useEffect(() => {
     if (!open || !find) return undefined;
     let stale = false;
     const timer = setTimeout(async () => {
       const found = await find(search).catch(() => []);
-      if (!stale) setOffers(found);
+      if (!stale) setOffers({ rows: found, told: search });
     }, search ? 180 : 0);
     return () => {
       stale = true;
       clearTimeout(timer);
     };
   }, [find, search, open]);
-  return offers;
+  return told === search ? rows : rows.filter((row) => fold(row.label ?? row.value).includes(fold(search)));
 }
 
 /** A text box that offers real values: a combobox with a list. `take(row)` gets the offer
@@ -60,9 +63,11 @@ function useOffers(find, search, open) {
 export function Combo({ label, text, find, take, type, placeholder, taken = [], words, enter, back, fit = true, tone = "" }) {
   const id = useId();
   const [open, setOpen] = useState(false);
-  const [at, setAt] = useState(-1);
+  const [marked, setMarked] = useState(null);
   const box = useRef(null);
   const offers = useOffers(find, text, open).filter((row) => !taken.includes(row.value));
+  const at = offers.findIndex((row) => row.value === marked);
+  const setAt = (number) => setMarked(offers[number]?.value ?? null);
   const shown = open && offers.length > 0;
   const choose = (row) => {
     take(row);

@@ -185,7 +185,7 @@ export class Store {
     const body = new URLSearchParams({ rule: JSON.stringify(this.rule), level: this.known.level ?? "", ...more });
     const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? document.body.getAttribute("hx-headers")?.match(/"X-CSRFToken":"([^"]+)"/)?.[1] ?? "";
     const answer = await fetch(url, { method: "POST", body, headers: { "X-CSRFToken": token }, signal: asking.signal }).catch(() => null);
-    return answer?.ok ? answer.json() : null;
+    return answer?.ok ? answer.json().catch(() => null) : null;
   }
 
   /** Explain the rule for a person, or for nobody. */
