@@ -247,6 +247,8 @@ def test_another_campaign_is_another_session_and_midnight_is_not(
     visit(page, site.url + "/b")
     visit(page, site.url + "/c?gclid=x1")
     told(site, page)
+    for path in ("/a", "/b", "/c"):
+        site.wait_until(("page", path))
     views = {m["context"]["page"]["path"]: m for m in site.messages if m["type"] == "page"}
     ids = [views[path]["context"]["sessionId"] for path in ("/a", "/b", "/c")]
     assert ids[0] == ids[1] != ids[2]
