@@ -1,4 +1,4 @@
-"""Running named SQL: two verbs, so that callers read as what they ask."""
+"""Running named SQL, in verbs that read as what callers ask."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 import psycopg
 from django.db import OperationalError, connection, transaction
 
@@ -97,6 +98,16 @@ def _texts(items: list[Any]) -> Any:
         return items
     escaped = joined.replace("\\", "\\\\").replace('"', '\\"')
     return '{"' + escaped.replace("\x00", '","') + '"}'
+
+
+def decoded(value: Any) -> Any:
+    """A JSON column as it was stored, whether or not the driver has read it already."""
+    return msgspec.json.decode(value) if isinstance(value, str | bytes) else value
+
+
+def like(text: str) -> str:
+    """Text as it stands for itself inside a pattern of LIKE."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def connect(timeout: int = 3) -> psycopg.Connection[Any]:

@@ -118,9 +118,9 @@ def read(contact_ids: Sequence[int]) -> dict[int, Profile]:
             contact_id=row[0],
             fields=dict(zip(BUILT_IN[:8], row[1:9], strict=True)),
             company_id=row[9],
-            attributes=_decoded(row[10]),
-            provenance=_decoded(row[11]),
-            tags=_decoded(row[12]),
+            attributes=db.decoded(row[10]),
+            provenance=db.decoded(row[11]),
+            tags=db.decoded(row[12]),
         )
     return out
 
@@ -281,7 +281,3 @@ def _resolve_companies(profiles: Sequence[Profile], now: datetime) -> None:
         if profile.company is not None:
             mention = profile.company
             profile.company_id = ids[mention] if isinstance(mention, Mention) else None
-
-
-def _decoded(value: Any) -> Any:
-    return msgspec.json.decode(value) if isinstance(value, str | bytes) else value

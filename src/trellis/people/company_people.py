@@ -46,7 +46,7 @@ def find(company_id: int) -> int:
     )
     if not domains:
         return 0
-    below = [f"%.{_like(domain)}" for domain in domains]
+    below = [f"%.{db.like(domain)}" for domain in domains]
     found = [n for (n,) in db.fetch(_SQL["homeless"], {"domains": domains, "below": below})]
     done = 0
     for start in range(0, len(found), CHUNK):
@@ -61,7 +61,3 @@ def find(company_id: int) -> int:
             told.tell_all(changed, told.CHANGED, props)
             done += len(changed)
     return done
-
-
-def _like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -101,8 +101,8 @@ def _read(numbers: set[int]) -> dict[int, Held]:
         row[0]: Held(
             company_id=row[0],
             name=row[1],
-            attributes=_decoded(row[2]),
-            provenance=_decoded(row[3]),
+            attributes=db.decoded(row[2]),
+            provenance=db.decoded(row[3]),
             changed=set(),
         )
         for row in db.fetch(_SQL["read"], [sorted(numbers)])
@@ -156,7 +156,3 @@ def _definitions(flat: Flat, now: datetime) -> dict[str, CompanyAttribute]:
         ignore_conflicts=True,
     )
     return {row.key: row for row in CompanyAttribute.objects.all()}
-
-
-def _decoded(value: Any) -> Any:
-    return msgspec.json.decode(value) if isinstance(value, str | bytes) else value

@@ -39,7 +39,10 @@ def merge(pairs: Sequence[Merged], now: datetime, actor: str = "system") -> None
             db.run(moving.merge_sql(name), args)
             continue
         for loser, moved, rows in db.fetch(moving.merge_sql(name), args):
-            kept[loser][name] = {"moved": _json(moved) or [], "rows": _json(rows) or []}
+            kept[loser][name] = {
+                "moved": db.decoded(moved) or [],
+                "rows": db.decoded(rows) or [],
+            }
     _move_identities(args, kept)
     _move_standing(pairs, kept)
     _merge_profiles(pairs, kept, now)
@@ -61,10 +64,6 @@ def _follow(
         if table.merged is not None:
             left = [(w, n, kept[n].get(name, {}).get("rows", [])) for w, n in named]
             table.merged([row for row in left if row[2]], now, actor)
-
-
-def _json(value: Any) -> Any:
-    return msgspec.json.decode(value) if isinstance(value, str | bytes) else value
 
 
 def _move_identities(args: dict[str, list[int]], kept: dict[int, Kept]) -> None:

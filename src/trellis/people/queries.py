@@ -119,10 +119,6 @@ _FROM = (
 )
 
 
-def _like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
 def _search(text: str) -> Predicate:
     """Every word must occur. One of one or two letters must begin a word, because the
     trigram index can find nothing shorter; Chinese and the like may stand anywhere, found
@@ -137,15 +133,15 @@ def _search(text: str) -> Predicate:
                 f"({WIDE_NAMES} AND {WIDE_LETTERS} @> %(letters_{at})s::text[]"
                 f" AND {SEARCH_TEXT} LIKE %(word_{at})s)"
             )
-            params |= {f"letters_{at}": list(word), f"word_{at}": f"%{_like(word)}%"}
+            params |= {f"letters_{at}": list(word), f"word_{at}": f"%{db.like(word)}%"}
         elif len(word) < 3:
             parts.append(
                 f"({SEARCH_TEXT} LIKE %(start_{at})s OR {SEARCH_TEXT} LIKE %(word_{at})s)"
             )
-            params |= {f"start_{at}": f"{_like(word)}%", f"word_{at}": f"% {_like(word)}%"}
+            params |= {f"start_{at}": f"{db.like(word)}%", f"word_{at}": f"% {db.like(word)}%"}
         else:
             parts.append(f"{SEARCH_TEXT} LIKE %(word_{at})s")
-            params[f"word_{at}"] = f"%{_like(word)}%"
+            params[f"word_{at}"] = f"%{db.like(word)}%"
     return Predicate(sql=" AND ".join(parts) or "true", params=params)
 
 
@@ -165,7 +161,7 @@ def _search_veiled(text: str) -> Predicate:
             f"{SEARCH_TEXT} LIKE %(word_{at})s",
             f"lower(' ' || c.first_name || ' ' || c.last_name || ' ') LIKE %(whole_{at})s",
         ]
-        params |= {f"word_{at}": f"%{_like(word)}%", f"whole_{at}": f"% {_like(word)} %"}
+        params |= {f"word_{at}": f"%{db.like(word)}%", f"whole_{at}": f"% {db.like(word)} %"}
     return Predicate(sql=" AND ".join(parts), params=params)
 
 

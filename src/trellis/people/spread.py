@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from trellis.core import db, sql
 from trellis.core.paging import estimate
 from trellis.people import masking
@@ -89,7 +87,7 @@ def of_attribute(definition: Definition, of: str = "contact") -> Spread:
         ids = _ids()
         rows = db.fetch(_SQL["values"], {**key, "ids": ids})
     looked = len(rows)
-    values = [(_decoded(value), src) for value, src in rows if value is not None]
+    values = [(db.decoded(value), src) for value, src in rows if value is not None]
     said = [value for value, _ in values]
     shown = [value for value in said if masking.value(definition.key, value) == value]
     bars, others = _bars(definition, shown)
@@ -169,7 +167,3 @@ def _round(width: float) -> float:
     while power > width:
         power /= 10
     return next((power * step for step in (1, 2, 5, 10) if power * step >= width), power * 10)
-
-
-def _decoded(value: Any) -> Any:
-    return msgspec.json.decode(value) if isinstance(value, str | bytes) else value
