@@ -53,7 +53,16 @@ def test_companies_have_attributes_of_their_own(program: Program) -> None:
     assert program.get(f"/companies/{made['id']}/contacts").json() == [person]
     other = program.post("/companies", {"name": "Forn SL"}).json()
     merged = program.post(f"/companies/{made['id']}/merge", {"loser_id": other["id"]})
-    assert merged.json() == {"moved": 0}
+    assert merged.json()["moved"] == 0
+    (row,) = program.get(f"/companies/{made['id']}/merges").json()
+    assert (row["loser_id"], row["name"], row["undone_at"]) == (other["id"], "Forn SL", None)
+    undo = f"/companies/{made['id']}/merges/{row['merge_id']}"
+    assert (
+        program.delete(f"/companies/{other['id']}/merges/{row['merge_id']}").status_code == 404
+    )
+    assert program.delete(undo).json()["merged_into"] is None
+    assert program.delete(undo).status_code == 409
+    program.post(f"/companies/{made['id']}/merge", {"loser_id": other["id"]})
     assert [row["id"] for row in program.get("/companies?q=forn").json()["items"]] == [
         made["id"]
     ]

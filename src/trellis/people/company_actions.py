@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,16 +12,14 @@ from django.utils.translation import gettext as _
 from trellis.accounts import audit, versions
 from trellis.accounts.access import require
 from trellis.accounts.types import Actor
-from trellis.core import clock, db, sql
+from trellis.core import clock
 from trellis.core.errors import Conflict, InvalidInput, NotFound
 from trellis.core.jobs import enqueue
 from trellis.core.models import Instance
-from trellis.people import companies, company_values, provenance
-from trellis.people.models import Company, CompanyKey
+from trellis.people import companies, company_merge, company_values, provenance
+from trellis.people.models import Company, CompanyKey, CompanyMerge
 
 MOST_DOMAINS = 50
-
-_SQL = sql.load(__package__, "companies")
 
 
 def create(
@@ -100,33 +98,41 @@ def _check_version(
     versions.check(row.version, version, stands, wanted, of=("company", row.pk))
 
 
-def merge(actor: Actor, winner_id: int, loser_id: int) -> int:
+def merge(actor: Actor, winner_id: int, loser_id: int) -> CompanyMerge:
     """Merge a company into another: its people, domains and ids go over, and the values that
-    the other lacks. Returns how many people moved. Not undone by itself: the trail says who
-    moved where."""
+    the other lacks. Returns the merge, with who moved; ``undo_merge`` takes it apart."""
     require(actor, "companies.write")
     if winner_id == loser_id:
         raise InvalidInput(_("A company cannot be merged with itself."))
-    now = clock.now()
     with transaction.atomic():
-        for number in sorted((winner_id, loser_id)):
-            get(number, lock=True)
-        winner, loser = get(winner_id), get(loser_id)
-        CompanyKey.objects.filter(company=loser).update(company=winner)
-        Company.objects.filter(merged_into=loser.pk).update(merged_into=winner.pk)
-        args = {"winner": winner.pk, "loser": loser.pk, "now": now}
-        moved = sorted(number for (number,) in db.fetch(_SQL["move_people"], args))
-        _fill_from(winner, loser)
-        winner.domain = winner.domain or loser.domain
-        winner.version += 1
-        winner.updated_at = loser.updated_at = now
-        winner.save()
-        loser.merged_into = winner.pk
-        loser.save(update_fields=["merged_into", "updated_at"])
-        summary = f"{loser.name} (#{loser.pk}) into {winner.name}, {len(moved)} contacts"
-        audit.record(actor, "company.merge", "company", winner.pk, summary)
-        company_values.announce(winner.pk, ["name"])
-    return len(moved)
+        row = company_merge.merge(winner_id, loser_id, clock.now(), actor.label)
+        names = dict(_named(row))
+        summary = (
+            f"{names[loser_id]} (#{loser_id}) into {names[winner_id]},"
+            f" {len(row.kept['people'])} contacts"
+        )
+        audit.record(actor, "company.merge", "company", winner_id, summary)
+    return row
+
+
+def undo_merge(actor: Actor, merge_id: int) -> tuple[CompanyMerge, int]:
+    """Take a merge of companies apart again; returns it and how many people went back. What
+    came after the merge stays with the company that took the other in."""
+    require(actor, "companies.write")
+    with transaction.atomic():
+        row, back = company_merge.undo(merge_id, clock.now())
+        names = dict(_named(row))
+        summary = (
+            f"{names[row.loser_id]} (#{row.loser_id}) out of {names[row.company_id]},"
+            f" {back} contacts"
+        )
+        audit.record(actor, "company.undo_merge", "company", row.company_id, summary)
+    return row, back
+
+
+def _named(row: CompanyMerge) -> Iterable[tuple[int, str]]:
+    found = Company.objects.filter(pk__in=[row.company_id, row.loser_id])
+    return found.values_list("pk", "name")
 
 
 def settings_version() -> int:
@@ -155,11 +161,7 @@ def get(company_id: int, *, lock: bool = False) -> Company:
     row = rows.filter(pk=company_id).first()
     if row is None:
         raise NotFound(_("There is no such company."), company_id=company_id)
-    if row.merged_into is not None:
-        raise Conflict(
-            _("This company was merged into #%(n)d.") % {"n": row.merged_into},
-            merged_into=row.merged_into,
-        )
+    company_merge.refuse_merged(row)
     return row
 
 
@@ -236,16 +238,3 @@ def _apply(
             "; ".join(f"{item.key}: {item.reason}" for item in refused),
             fields={item.key: item.reason for item in refused},
         )
-
-
-def _fill_from(winner: Company, loser: Company) -> None:
-    for key, value in loser.attributes.items():
-        entry = loser.provenance.get(key)
-        if key not in winner.attributes:
-            winner.attributes[key] = value
-            if entry is not None:
-                winner.provenance[key] = entry
-        elif entry is not None and key in winner.provenance:
-            winner.provenance[key] = provenance.keep(
-                winner.provenance[key], winner.attributes[key], entry, value
-            )

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
-
-import msgspec
 
 from trellis.core import db, sql
 from trellis.core.paging import Cursor, Page, paged
@@ -47,7 +45,7 @@ class CompanyDetail(CompanyRow):
 def companies(search: str, after: Cursor | None, limit: int) -> Page[CompanyRow]:
     """A page of live companies, the newest first; every word of ``search`` must occur in the
     name or the domain."""
-    words = [f"%{_like(word)}%" for word in search.lower().split()[:6]]
+    words = [f"%{db.like(word)}%" for word in search.lower().split()[:6]]
     args = {
         "words": words,
         "after_at": after.at if after else None,
@@ -67,11 +65,32 @@ def company(company_id: int) -> CompanyDetail | None:
     keys = list(CompanyKey.objects.filter(company_id=company_id).order_by("value"))
     return CompanyDetail(
         **_row(plain),
-        provenance=_decoded(provenance),
+        provenance=db.decoded(provenance),
         merged_into=merged_into,
         domains=[row.value for row in keys if row.kind == DOMAIN],
         group_ids=[row.value for row in keys if row.kind == GROUP],
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergedIn:
+    """That a company went into another: its name, why, by whom, and whether it was undone."""
+
+    merge_id: int
+    company_id: int
+    loser_id: int
+    name: str
+    at: datetime
+    reason: str
+    actor: str
+    undone_at: datetime | None
+
+
+def merges(company_id: int) -> list[MergedIn]:
+    """What was merged into a company, the newest first; up to 50."""
+    rows = db.fetch(_SQL["merges"], {"company": company_id})
+    names = [field.name for field in fields(MergedIn)]
+    return [MergedIn(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 def people_of(company_id: int, after: int, limit: int) -> list[int]:
@@ -88,7 +107,11 @@ def top_people(company_id: int, limit: int) -> list[int]:
 
 def named_like(text: str, limit: int) -> list[tuple[int, str, str]]:
     """Live companies whose name begins so, or has it anywhere: (id, name, domain)."""
-    args = {"start": f"{_like(text.lower())}%", "any": f"%{_like(text.lower())}%", "n": limit}
+    args = {
+        "start": f"{db.like(text.lower())}%",
+        "any": f"%{db.like(text.lower())}%",
+        "n": limit,
+    }
     return [(int(i), str(n), str(d)) for i, n, d in db.fetch(_SQL["named_like"], args)]
 
 
@@ -98,13 +121,5 @@ def _row(row: Sequence[Any]) -> dict[str, Any]:
         "hot", "best",
     )  # fmt: skip
     found = dict(zip(names, row, strict=True))
-    found["attributes"] = _decoded(found["attributes"])
+    found["attributes"] = db.decoded(found["attributes"])
     return found
-
-
-def _like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _decoded(value: Any) -> Any:
-    return msgspec.json.decode(value) if isinstance(value, str | bytes) else value

@@ -88,9 +88,23 @@ class CompanyMergeIn(Schema):
 
 
 class CompanyMergedOut(Schema):
-    """How many people moved."""
+    """How many people moved, and the number under which the merge can be undone."""
 
     moved: int
+    merge_id: int
+
+
+class CompanyMergeOut(Schema):
+    """A merge and whether it was undone; ``name`` is that of the company that went."""
+
+    merge_id: int
+    company_id: int
+    loser_id: int
+    name: str
+    at: datetime
+    reason: str
+    actor: str
+    undone_at: datetime | None
 
 
 @router.get("", response=CompanyPage, summary="List companies")
@@ -157,9 +171,28 @@ def change_company(request: HttpRequest, company_id: Id, body: CompanyPatch) -> 
     "/{company_id}/merge", response=CompanyMergedOut, summary="Merge another company in"
 )
 def merge_company(request: HttpRequest, company_id: Id, body: CompanyMergeIn) -> dict[str, int]:
-    """Its people, domains and ids go over. Scope: companies.write."""
-    moved = company_actions.merge(caller(request), company_id, body.loser_id)
-    return {"moved": moved}
+    """Its people, domains and ids go over; it can be undone. Scope: companies.write."""
+    row = company_actions.merge(caller(request), company_id, body.loser_id)
+    return {"moved": len(row.kept["people"]), "merge_id": row.pk}
+
+
+@router.get("/{company_id}/merges", response=list[CompanyMergeOut], summary="Merges")
+def list_company_merges(request: HttpRequest, company_id: Id) -> Any:
+    """What was merged into a company, the newest first. Scope: companies.read."""
+    caller(request, "companies.read")
+    return company_queries.merges(company_id)
+
+
+@router.delete(
+    "/{company_id}/merges/{merge_id}", response=CompanyDetail, summary="Undo a merge"
+)
+def undo_company_merge(request: HttpRequest, company_id: Id, merge_id: Id) -> Any:
+    """Both get back what was theirs; answers the restored company. Scope: companies.write."""
+    actor = caller(request, "companies.write")
+    if not any(row.merge_id == merge_id for row in company_queries.merges(company_id)):
+        raise NotFound("This company has no such merge.", merge_id=merge_id)
+    row, _people = company_actions.undo_merge(actor, merge_id)
+    return _detail(row.loser_id)
 
 
 @router.get("/{company_id}/contacts", response=list[int], summary="People of a company")

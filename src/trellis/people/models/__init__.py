@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trellis.people.models.companies import Company, CompanyKey
+from trellis.people.models.companies import Company, CompanyKey, CompanyMerge
 from trellis.people.models.consents import Consent, Suppression
 from trellis.people.models.contacts import (
     Contact,
@@ -31,6 +31,7 @@ __all__ = [
     "Company",
     "CompanyAttribute",
     "CompanyKey",
+    "CompanyMerge",
     "Consent",
     "Contact",
     "ContactIdentity",

@@ -53,3 +53,25 @@ class CompanyKey(models.Model):
     @override
     def __str__(self) -> str:
         return self.value
+
+
+class CompanyMerge(models.Model):
+    """That company ``loser_id`` went into ``company_id``, why, and whether it was undone.
+
+    ``kept`` holds what undo needs (``people.company_merge.Kept``).
+    """
+
+    company_id = models.BigIntegerField()
+    loser_id = models.BigIntegerField(db_index=True)
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=40)
+    actor = models.CharField(max_length=80)
+    kept = models.JSONField(default=dict)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["company_id", "-at"], name="company_merge_newest")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.loser_id} into {self.company_id}"

@@ -54,6 +54,24 @@ UPDATE contact AS c SET company_id = %(winner)s, updated_at = %(now)s
 WHERE c.company_id = %(loser)s
 RETURNING c.contact_id
 
+-- name: housed
+-- All contacts of a company, those merged away too.
+SELECT c.contact_id FROM contact AS c WHERE c.company_id = %(company)s ORDER BY c.contact_id
+
+-- name: move_back
+-- Gives people of a merged company back: those who came with it and named none since, and
+-- those whom only an address at one of its domains placed in the other since.
+UPDATE contact AS c SET company_id = %(loser)s, updated_at = %(now)s
+WHERE c.company_id = %(winner)s AND (
+    c.contact_id = ANY(%(ids)s::bigint[])
+        AND coalesce(c.provenance -> 'company' ->> 'at', '') <= %(said)s
+    OR c.provenance -> 'company' ->> 'src' = %(src)s
+        AND split_part(c.email, '@', 2) <> ALL(%(own)s::text[])
+        AND (split_part(c.email, '@', 2) = ANY(%(domains)s::text[])
+            OR c.email LIKE ANY(%(below)s::text[]))
+)
+RETURNING c.contact_id
+
 -- name: homeless
 -- Known contacts with an address at one of these domains, and no company; nobody said that
 -- they have none.

@@ -46,3 +46,11 @@ ORDER BY s.score DESC NULLS LAST, c.contact_id LIMIT %(limit)s
 SELECT id, name, domain FROM people_company
 WHERE merged_into IS NULL AND lower(name || ' ' || domain) LIKE %(any)s
 ORDER BY lower(name) LIKE %(start)s DESC, lower(name), id LIMIT %(n)s
+
+-- name: merges
+-- What was merged into a company, with the name it had.
+SELECT m.id, m.company_id, m.loser_id, l.name, m.at, m.reason, m.actor, m.undone_at
+FROM people_companymerge AS m
+JOIN people_company AS l ON l.id = m.loser_id
+WHERE m.company_id = %(company)s
+ORDER BY m.at DESC, m.id DESC LIMIT 50

@@ -1,4 +1,4 @@
-"""Companies: the list, one with its people and what they did, changing and merging."""
+"""Companies: the list, one with its people and what they did, changing, merging, taking apart."""
 
 from __future__ import annotations
 
@@ -94,6 +94,7 @@ def detail(request: StaffRequest, company_id: int) -> HttpResponseBase:
             {"event": event, "who": names.get(number)}
             for (number, _row), event in zip(events, story, strict=True)
         ],
+        "merges": company_queries.merges(company_id),
         "others": company_queries.named_like(company.name.split()[0], 20),
     }
     return render(request, "staff/companies/detail.html", context)
@@ -197,7 +198,27 @@ def merge(request: StaffRequest, company_id: int) -> HttpResponseBase:
     if winner is None:
         messages.error(request, _("Choose the company it goes into."))
         return redirect("companies-detail", company_id)
-    moved = company_actions.merge(request.actor, winner, company_id)
-    text = ngettext("Merged; %(n)d person moved.", "Merged; %(n)d people moved.", moved)
+    row = company_actions.merge(request.actor, winner, company_id)
+    moved = len(row.kept["people"])
+    text = ngettext(
+        "Merged; %(n)d person moved. It can be undone on this page.",
+        "Merged; %(n)d people moved. It can be undone on this page.",
+        moved,
+    )
     messages.success(request, text % {"n": moved})
     return redirect("companies-detail", winner)
+
+
+@page("companies.write", "POST")
+def unmerge(request: StaffRequest, company_id: int, merge_id: int) -> HttpResponseBase:
+    """Take a merge into this company apart."""
+    if not any(row.merge_id == merge_id for row in company_queries.merges(company_id)):
+        raise NotFound(_("There is no such merge."), merge_id=merge_id)
+    row, back = company_actions.undo_merge(request.actor, merge_id)
+    text = ngettext(
+        "Taken apart again; %(n)d person went back.",
+        "Taken apart again; %(n)d people went back.",
+        back,
+    )
+    messages.success(request, text % {"n": back})
+    return redirect("companies-detail", row.loser_id)

@@ -77,6 +77,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("companies/<int:company_id>/", companies.detail, name="companies-detail"),
     path("companies/<int:company_id>/edit/", companies.edit, name="companies-edit"),
     path("companies/<int:company_id>/merge/", companies.merge, name="companies-merge"),
+    path(
+        "companies/<int:company_id>/unmerge/<int:merge_id>/",
+        companies.unmerge,
+        name="companies-unmerge",
+    ),
     path("signals/", signals.index, name="signals"),
     path("signals/new/", signals.create, name="signals-new"),
     path("signals/matches/", signals.matches, name="signals-matches"),
