@@ -42,7 +42,7 @@ COLUMNS: Mapping[str, Any] = {
     "seen": gettext_lazy("Last seen"),
     "created": gettext_lazy("Added"),
 }
-SHOWN = ("stage", "score", "company", "tags", "seen", "created")
+SHOWN = ("stage", "score", "company", "tags", "seen")
 
 
 def filter_of(request: HttpRequest) -> ContactFilter:
