@@ -43,6 +43,7 @@ def merge(pairs: Sequence[Merged], now: datetime, actor: str = "system") -> None
                 "moved": db.decoded(moved) or [],
                 "rows": db.decoded(rows) or [],
             }
+    _count_lost(pairs, kept)
     _move_identities(args, kept)
     _move_standing(pairs, kept)
     _merge_profiles(pairs, kept, now)
@@ -52,6 +53,25 @@ def merge(pairs: Sequence[Merged], now: datetime, actor: str = "system") -> None
     reasons = [p.reason for p in pairs]
     notes = [_encode(kept[loser]).decode() for loser in losers]
     db.run(_SQL["note"], [now, actor, winners, losers, reasons, notes])
+
+
+def _count_lost(pairs: Sequence[Merged], kept: dict[int, Kept]) -> None:
+    """Tell whoever keeps count of a table which rows vanished: those that the winner had no
+    room for, and those that several losers had and the winner took once."""
+    for name, table in contact_tables.items():
+        if table.counted is None:
+            continue
+        lost: list[list[Any]] = []
+        taken: set[tuple[int, str]] = set()
+        for pair in pairs:
+            went = kept[pair.loser].get(name, {})
+            lost += [[row[column] for column in table.key] for row in went.get("rows", ())]
+            for key in went.get("moved", ()):
+                once = (pair.winner, _encode(key).decode())
+                if once in taken:
+                    lost.append(key)
+                taken.add(once)
+        table.counted(lost, -1)
 
 
 def _follow(

@@ -47,8 +47,13 @@ def remove(contact_ids: Sequence[int]) -> None:
     duplicates.forget(ids)
     own = {"identity", "people_identityconflict", "duplicate", *_LAST}
     for name, table in contact_tables.items():
-        if table.erase and name not in own:
-            db.run(_SQL["clear"].replace("{table}", name), [ids])
+        if not table.erase or name in own:
+            continue
+        clear = _SQL["clear"].replace("{table}", name)
+        if table.counted is None:
+            db.run(clear, [ids])
+        else:
+            table.counted(db.fetch(f"{clear} RETURNING {', '.join(table.key)}", [ids]), -1)
     for name in _LAST:
         db.run(_SQL["clear"].replace("{table}", name), [ids])
 

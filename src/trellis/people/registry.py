@@ -43,7 +43,9 @@ class ContactTable:
     the column that remembers the first contact, where there is one. ``undone`` repairs what
     undo cannot give back by rows, for (winner, loser). ``merged`` settles what known losers
     left over where the survivor's row stayed (at a time, by an actor's label). ``erase`` deletes the rows of an
-    erased person (default), or keeps them where they say nothing about them.
+    erased person (default), or keeps them where they say nothing about them. ``counted`` is told the
+    keys (without ``contact_id``) of rows that vanish with a merge or a contact (-1) and of
+    those that undo brings back (+1), where somebody keeps count of them.
     """
 
     model: type[Model]
@@ -57,6 +59,7 @@ class ContactTable:
     origin: str = ""
     undone: Callable[[int, int], None] | None = None
     merged: Callable[[Sequence[Left], datetime, str], None] | None = None
+    counted: Callable[[Sequence[Sequence[Any]], int], None] | None = None
     erase: bool = True
 
     @property

@@ -91,6 +91,8 @@ def _give_back(name: str, table: ContactTable, row: Merge) -> None:
             db.run(moving.undo_sql(name, "take_off"), back)
             db.run(moving.undo_sql(name, "drop_empty"), back)
         db.run(moving.undo_sql(name, "put_back"), back)
+        if table.counted is not None:
+            table.counted([[each[column] for column in table.key] for each in rows], 1)
 
 
 def _give_identities(row: Merge) -> None:

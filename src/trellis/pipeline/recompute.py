@@ -67,7 +67,7 @@ def build_segment(segment_id: int) -> None:
         Segment.objects.filter(pk=segment_id).update(
             status="live", why="", progress=100, built_at=clock.now()
         )
-        membership.refresh_sizes(segment_id)
+        membership.settle(segment_id)
         growth.write(segment_id)
 
 

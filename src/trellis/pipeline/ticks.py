@@ -21,7 +21,7 @@ from trellis.pipeline.derive import derive
 from trellis.scoring import companies
 from trellis.scoring import history as scores
 from trellis.scoring.predict import applying
-from trellis.segments import history
+from trellis.segments import history, membership
 
 CHUNK = 2_000
 SEEN_DAYS = 35
@@ -85,7 +85,7 @@ def wake(contacts: Sequence[int], now: datetime) -> None:
 def upkeep(now: datetime) -> None:
     """Once a day: partitions ahead, old months, old message ids, old visitors, old refused
     items, old uploads, old moves between segments, old days of scores; roll-ups of what came
-    late; chances to be won."""
+    late; sizes of segments, counted again; chances to be won."""
     partitions.ensure(now)
     partitions.retire(now)
     log.purge_seen(day_of(now) - timedelta(days=SEEN_DAYS))
@@ -95,5 +95,6 @@ def upkeep(now: datetime) -> None:
     history.prune(now - timedelta(days=MOVE_DAYS))
     scores.thin(day_of(now))
     content.by_night()
+    membership.recount()
     companies.refresh_all(now)
     applying.by_night()

@@ -17,8 +17,8 @@ class SegmentsConfig(AppConfig):
     def ready(self) -> None:
         """Offer the field of rules, and say how memberships follow a merged contact."""
         from trellis.people.registry import ContactTable, register
-        from trellis.segments import fields, models
+        from trellis.segments import fields, membership, models
 
         fields.register()
-        register(ContactTable(model=models.Membership, mode="keep"))
+        register(ContactTable(model=models.Membership, mode="keep", counted=membership.follow))
         register(ContactTable(model=models.SegmentMove, mode="keep"))

@@ -184,7 +184,7 @@ def _keep(
         history.record(
             [Move(id_, segment_id, entering, HAND, actor=actor.label) for id_ in ids], now
         )
-        membership.refresh_sizes(segment_id)
+        membership.settle(segment_id)
         growth.write(segment_id)
         _tell(segment, ids, now, entering)
         if ids:

@@ -60,6 +60,17 @@ class Membership(models.Model):
         ]
 
 
+class SegmentChange(models.Model):
+    """That so many came into a segment (or left: below 0) and its size does not say so yet.
+    Append only, so that no batch waits for another; gone once settled."""
+
+    segment_id = models.IntegerField()
+    delta = models.IntegerField()
+
+    class Meta:
+        db_table = "segment_change"
+
+
 class SegmentRule(models.Model):
     """The rule that a segment had from a version on, and who gave it that rule."""
 

@@ -45,7 +45,7 @@ def take(segment_id: int, actor: str) -> None:
         Segment.objects.filter(pk=segment_id).update(
             status="live", why="", progress=100, built_at=now, taken_at=now
         )
-        membership.refresh_sizes(segment_id)
+        membership.settle(segment_id)
         growth.write(segment_id)
 
 

@@ -10,9 +10,9 @@ from trellis.segments import growth, membership, snapshots
 @app.periodic(cron="* * * * *")
 @app.task(name="segments.refresh_sizes", queueing_lock="segment-sizes")
 def refresh_sizes(timestamp: int) -> None:
-    """Once a minute, count who is in each segment, and write today's growth."""
+    """Once a minute, bring the sizes of segments up to date, and write today's growth."""
     del timestamp
-    membership.refresh_sizes()
+    membership.settle()
     growth.write()
 
 

@@ -134,7 +134,6 @@ def _derive(numbers: range, now: datetime, names: Mapping[EventKey, int], epoch:
     first = numbers[0]
     leads.grow_old(first, now)
     db.run(_SQL["age_memberships"], {"first": first})
-    db.run(_SQL["size_segments"])
     db.run(_SQL["drop_still"], {"first": first, "today": day_of(now)})
     seen = dict(db.fetch(_SQL["last_seen"], {"first": first}))
     tape = Tape()

@@ -4,12 +4,14 @@ INSERT INTO membership AS m (contact_id, segment_id, since)
 SELECT t.contact_id, t.segment_id, %(now)s
 FROM unnest(%(contacts)s::bigint[], %(segments)s::int[]) AS t (contact_id, segment_id)
 ON CONFLICT (contact_id, segment_id) DO NOTHING
+RETURNING m.segment_id
 
 -- name: leave
 -- Removes pairs of contact and segment.
 DELETE FROM membership AS m
 USING unnest(%(contacts)s::bigint[], %(segments)s::int[]) AS t (contact_id, segment_id)
 WHERE m.contact_id = t.contact_id AND m.segment_id = t.segment_id
+RETURNING m.segment_id
 
 -- name: absent
 -- Those of some contacts that exist and are not in a segment.
@@ -31,15 +33,36 @@ ORDER BY m.contact_id
 -- Empties a segment that is taken out of use.
 DELETE FROM membership AS m WHERE m.segment_id = %(segment)s
 
--- name: sizes
--- Writes how many are in each segment, where that changed.
-UPDATE segment AS s SET size = t.n
-FROM (
-    SELECT g.id, (SELECT count(*) FROM membership m WHERE m.segment_id = g.id) AS n
-    FROM segment g
-    WHERE g.archived_at IS NULL AND (%(segment)s::bigint IS NULL OR g.id = %(segment)s)
-) AS t
-WHERE s.id = t.id AND s.size <> t.n
+-- name: note
+-- Remembers what the sizes of segments do not say yet.
+INSERT INTO segment_change AS n (segment_id, delta)
+SELECT t.segment_id, t.delta
+FROM unnest(%(segments)s::int[], %(deltas)s::int[]) AS t (segment_id, delta)
+
+-- name: settle
+-- Takes what was remembered into the sizes, of one segment or of all.
+WITH taken AS (
+    DELETE FROM segment_change AS d
+    WHERE %(segment)s::int IS NULL OR d.segment_id = %(segment)s
+    RETURNING d.segment_id, d.delta
+)
+UPDATE segment AS s SET size = s.size + t.n
+FROM (SELECT x.segment_id, sum(x.delta)::int AS n FROM taken AS x GROUP BY x.segment_id) AS t
+WHERE s.id = t.segment_id AND t.n <> 0 AND s.archived_at IS NULL
+
+-- name: drift
+-- Segments in use whose size, with what is to be settled, is not how many are in them, and by
+-- how much; all of one moment.
+SELECT g.id, g.key, coalesce(m.n, 0) - g.size - coalesce(d.n, 0)
+FROM segment AS g
+LEFT JOIN (
+    SELECT x.segment_id, count(*) AS n FROM membership AS x GROUP BY x.segment_id
+) AS m ON m.segment_id = g.id
+LEFT JOIN (
+    SELECT y.segment_id, sum(y.delta) AS n FROM segment_change AS y GROUP BY y.segment_id
+) AS d ON d.segment_id = g.id
+WHERE g.archived_at IS NULL AND coalesce(m.n, 0) <> g.size + coalesce(d.n, 0)
+ORDER BY g.id
 
 -- name: overlap
 -- How many are in each combination of some segments; bit n stands for the n-th of them.

@@ -27,7 +27,10 @@ MINUTES = 60
 DAY = timedelta(days=1)
 LIMIT = 50
 SHOWN_BYTES = 4_000
-COUNTED = ("accepted", "noted", "rejected", "arrival", "duplicate", "form_spam", "chain_cut")
+COUNTED = (
+    *("accepted", "noted", "rejected", "arrival", "duplicate", "form_spam", "chain_cut"),
+    "segment_size",
+)
 """Counters that the page sums up over a day."""
 
 

@@ -24,6 +24,7 @@ COUNTERS: dict[str, str | Promise] = {
     "duplicate": _("Came twice"),
     "form_spam": _("Spam in forms"),
     "chain_cut": _("Chains cut"),
+    "segment_size": _("Segment sizes put right"),
 }
 
 

@@ -81,6 +81,7 @@ JOIN signal AS s ON s.id = d.signal_id AND s.key = %(signal)s
 WHERE d.last_at < %(at)s AND d.last_at > %(at)s - interval '14 days'
 
 -- name: sizes
--- How many are in each segment.
+-- How many are in each segment; nothing is left to settle.
+WITH settled AS (DELETE FROM segment_change)
 UPDATE segment AS g
 SET size = (SELECT count(*) FROM membership AS m WHERE m.segment_id = g.id)

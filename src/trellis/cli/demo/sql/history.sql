@@ -23,11 +23,6 @@ SET since = s.last_seen
 FROM standing AS s
 WHERE s.contact_id = m.contact_id AND m.contact_id >= %(first)s
 
--- name: size_segments
--- How many are in each segment.
-UPDATE segment AS g
-SET size = (SELECT count(*) FROM membership AS m WHERE m.segment_id = g.id)
-
 -- name: last_seen
 -- When the demo's contacts were last seen.
 SELECT s.contact_id, s.last_seen FROM standing AS s WHERE s.contact_id >= %(first)s
