@@ -7,6 +7,7 @@ million contacts that is one scan of about a hundred megabytes, whatever the pag
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,10 +26,26 @@ Place = tuple[int, int]
 
 def by_interest(filters: ContactFilter, after: str = "", limit: int = 50) -> Page[ContactRow]:
     """A page of contacts, the highest score first. ``after`` is ``next`` of the page before."""
-    place = _place(after)
-    plain = not filters.search.strip() and not filters.more
-    if not plain:
-        return _page(_joined(filters, place, limit + 1), limit)
+    found, place = _places(filters, _place(after), limit)
+    page = _page(found, limit)
+    return replace(page, next=_text(place)) if place and not page.next else page
+
+
+def best_of_each(filters: Sequence[ContactFilter], limit: int) -> list[list[ContactRow]]:
+    """The best few of several groups, which may overlap; one query reads them all."""
+    found = [_places(one, None, limit)[0][:limit] for one in filters]
+    wanted = dict.fromkeys(number for places in found for _score, number in places)
+    rows = {row.contact_id: row for row in by_ids(list(wanted))}
+    return [[rows[n] for _score, n in places if n in rows] for places in found]
+
+
+def _places(
+    filters: ContactFilter, place: Place | None, limit: int
+) -> tuple[list[Place], Place | None]:
+    """One more than ``limit`` of those after ``place``, and where to go on from where the
+    passes ended before that."""
+    if filters.search.strip() or filters.more:
+        return _joined(filters, place, limit + 1), None
     found: list[Place] = []
     for _pass in range(PASSES):
         best = _best(filters, place)
@@ -36,9 +53,8 @@ def by_interest(filters: ContactFilter, after: str = "", limit: int = 50) -> Pag
         if best:
             place = best[-1]
         if len(found) > limit or len(best) < SCAN:
-            return _page(found[: limit + 1], limit)
-    page = _page(found, limit)
-    return replace(page, next=_text(place)) if place and not page.next else page
+            return found[: limit + 1], None
+    return found, place
 
 
 def _best(filters: ContactFilter, after: Place | None) -> list[Place]:

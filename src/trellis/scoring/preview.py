@@ -47,7 +47,8 @@ class Changed:
 
 @dataclass(frozen=True, kw_only=True)
 class Impact:
-    """How many contacts would change: "1,204 contacts change, 37 become hot". ``exact`` is
+    """How many contacts would change, in points or temperature: "1,204 contacts change,
+    37 become hot". ``exact`` is
     false where this was reckoned from a sample of ``looked`` contacts; ``changed`` is then
     right within ``margin`` in 95 of 100 cases."""
 
@@ -119,7 +120,7 @@ def _counts(
     frame = compiler.frame(EVERYBODY if ids is None else THESE, extra=levels)
     return db.fetch(
         "SELECT w.temperature, v.temperature, floor(w.score / 10.0)::int,"
-        f" floor(v.score / 10.0)::int, v.score IS DISTINCT FROM w.score, count(*) {frame}"
+        f" floor(v.score / 10.0)::int, (v.score, v.temperature) IS DISTINCT FROM (w.score, w.temperature), count(*) {frame}"
         " AND w.score IS NOT NULL GROUP BY 1, 2, 3, 4, 5",
         params.bind(now) | ({} if ids is None else {"ids": list(ids)}),
     )

@@ -1,4 +1,4 @@
-// A field that names one contact: offers people while one types.
+// A field that names one contact or company: offers some while one types.
 export function start(field) {
   const offers = field.list;
   let asked = "";
@@ -11,7 +11,9 @@ export function start(field) {
     const text = field.value.trim();
     if (!text || text === asked || /\(#\d+\)$/.test(text)) return;
     asked = text;
-    const answer = await fetch(`${field.dataset.people}?q=${encodeURIComponent(text)}`);
+    const url = new URL(field.dataset.people, location.href);
+    url.searchParams.set("q", text);
+    const answer = await fetch(url);
     if (!answer.ok || asked !== text) return;
     offers.replaceChildren(...(await answer.json()).map((row) => new Option("", said(row))));
   }

@@ -52,6 +52,7 @@ document.addEventListener("click", (event) => {
   if (opener) {
     const sheet = document.getElementById(opener.dataset.open);
     sheet?.showModal();
+    $(".sheet-body :is(input:not([type=hidden]), select, textarea)", sheet)?.focus();
     wake(sheet);
   }
   if (event.target.closest("[data-shut]")) event.target.closest("dialog")?.close();
@@ -72,11 +73,11 @@ document.addEventListener("click", (event) => {
 
 // ---- confirm once
 const dialog = $("#confirm");
-function ask(text, yes) {
+function ask(text, yes, no) {
   $("#confirm-text").textContent = text;
   dialog.returnValue = "";
   dialog.showModal();
-  dialog.addEventListener("close", () => dialog.returnValue === "yes" && yes(), { once: true });
+  dialog.addEventListener("close", () => (dialog.returnValue === "yes" ? yes() : no?.()), { once: true });
 }
 document.addEventListener("submit", (event) => {
   const text = event.submitter?.dataset.confirm || event.target.dataset.confirm;
@@ -88,7 +89,7 @@ document.addEventListener("submit", (event) => {
     event.target.dataset.sure = "1";
     event.target.requestSubmit(submitter);
     delete event.target.dataset.sure;
-  });
+  }, () => "auto" in event.target.dataset && event.target.reset());
 }, true);
 document.addEventListener("htmx:confirm", (event) => {
   if (!event.detail.question) return;
@@ -139,11 +140,16 @@ document.addEventListener("click", (event) => {
 });
 
 // ---- parts of a form that follow a choice
-document.addEventListener("change", (event) => {
-  if (!event.target.closest("[data-switch]")) return;
-  for (const part of $$("[data-when]", event.target.form)) part.hidden = part.dataset.when !== event.target.value;
-  for (const part of $$("[data-when-not]", event.target.form)) part.hidden = part.dataset.whenNot === event.target.value;
-});
+function follow(field) {
+  for (const part of $$("[data-when]", field.form)) show(part, part.dataset.when.split(" ").includes(field.value));
+  for (const part of $$("[data-when-not]", field.form)) show(part, part.dataset.whenNot !== field.value);
+}
+function show(part, shown) {
+  part.hidden = !shown;
+  if (part.matches("fieldset")) part.disabled = !shown;
+}
+document.addEventListener("change", (event) => event.target.closest("[data-switch]") && follow(event.target));
+$$("select[data-switch]").forEach(follow);
 
 // ---- choosing rows for a bulk act
 document.addEventListener("change", (event) => {

@@ -34,7 +34,9 @@ class AttributeForm(StaffForm):
         help_text=gettext_lazy("As programs send it: company_size. It stays for good."),
     )
     type = forms.ChoiceField(
-        label=gettext_lazy("Type"), choices=list(words.ATTRIBUTE_TYPES.items())
+        label=gettext_lazy("Type"),
+        choices=list(words.ATTRIBUTE_TYPES.items()),
+        widget=forms.Select(attrs={"data-switch": ""}),
     )
     bucket = forms.ChoiceField(
         label=gettext_lazy("Bucket"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponseBase
+from django.http import HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -21,7 +21,7 @@ from trellis.people import queries as people
 from trellis.people.company_queries import CompanyDetail
 from trellis.people.models import CompanyAttribute
 from trellis.scoring import companies as scores
-from trellis.web.staff import given, words
+from trellis.web.staff import someone, words
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.conflict import Clash, clash, seen
 from trellis.web.staff.forms import StaffForm
@@ -31,6 +31,7 @@ from trellis.web.staff.valued import Valued, valued
 
 LIMIT = 50
 TOP = 10
+OFFERED = 8
 EVENTS = 15
 
 
@@ -74,6 +75,19 @@ def companies(request: StaffRequest) -> HttpResponseBase:
 
 
 @page("companies.read")
+def names(request: StaffRequest) -> HttpResponseBase:
+    """Companies to choose from, by a part of their name; without the one ``but``."""
+    search, but = request.GET.get("q", "")[:200].strip(), request.GET.get("but", "")
+    found = company_queries.named_like(search, OFFERED) if search else []
+    rows = [
+        {"value": number, "label": name, "note": domain}
+        for number, name, domain in found
+        if str(number) != but
+    ]
+    return JsonResponse(rows, safe=False)
+
+
+@page("companies.read")
 def detail(request: StaffRequest, company_id: int) -> HttpResponseBase:
     """One company. One that was merged away leads to the one it went to."""
     company = _found(company_id)
@@ -95,7 +109,6 @@ def detail(request: StaffRequest, company_id: int) -> HttpResponseBase:
             for (number, _row), event in zip(events, story, strict=True)
         ],
         "merges": company_queries.merges(company_id),
-        "others": company_queries.named_like(company.name.split()[0], 20),
     }
     return render(request, "staff/companies/detail.html", context)
 
@@ -194,9 +207,9 @@ def _changes(request: StaffRequest, known: list[CompanyAttribute]) -> dict[str, 
 @page("companies.write", "POST")
 def merge(request: StaffRequest, company_id: int) -> HttpResponseBase:
     """Merge this company into the one chosen."""
-    winner = given.number(request.POST.get("into"))
+    winner = someone.number(request.POST.get("into", ""))
     if winner is None:
-        messages.error(request, _("Choose the company it goes into."))
+        messages.error(request, _("Choose the company it goes into from those offered."))
         return redirect("companies-detail", company_id)
     row = company_actions.merge(request.actor, winner, company_id)
     moved = len(row.kept["people"])

@@ -122,22 +122,27 @@ def _row(
     texts: Mapping[str, Callable[[Any], str]],
 ) -> Row:
     bound = form.fields[name].label if form is not None and name in form.fields else None
-    label = str(LABELS.get(name) or bound or name.replace("_", " "))
-    say = texts.get(name) or partial(_text, name)
-    said = {which: say(value) for which, value in pair.items()}
-    if "\n" in said["theirs"] or "\n" in said.get("yours", ""):
-        theirs, yours = said["theirs"].splitlines(), said.get("yours", "").splitlines()
+    say = texts.get(name) or partial(said, name)
+    told = {which: say(value) for which, value in pair.items()}
+    if "\n" in told["theirs"] or "\n" in told.get("yours", ""):
+        theirs, yours = told["theirs"].splitlines(), told.get("yours", "").splitlines()
         found = difflib.unified_diff(theirs, yours, lineterm="", n=1)
-        return Row(label=label, theirs="", diff=lines(list(found)[2:]))
+        return Row(label=label(name, bound), theirs="", diff=lines(list(found)[2:]))
     return Row(
-        label=label,
-        theirs=said["theirs"],
-        yours=said.get("yours", ""),
-        before=said.get("before", ""),
+        label=label(name, bound),
+        theirs=told["theirs"],
+        yours=told.get("yours", ""),
+        before=told.get("before", ""),
     )
 
 
-def _text(name: str, value: Any) -> str:
+def label(name: str, bound: Any = None) -> str:
+    """How a field is called: here, else as its form says (``bound``), else by its key."""
+    return str(LABELS.get(name) or bound or name.replace("_", " "))
+
+
+def said(name: str, value: Any) -> str:
+    """A stored value of a field in words; "–" for none."""
     if value is None or value in ("", [], {}):
         return "–"
     if isinstance(value, bool):
@@ -145,9 +150,9 @@ def _text(name: str, value: Any) -> str:
     if name in RULES and isinstance(value, dict):
         return _sentence(value)
     if isinstance(value, list | tuple):
-        return ", ".join(_text("", item) for item in value)
+        return ", ".join(said("", item) for item in value)
     if isinstance(value, dict):
-        return " · ".join(f"{key}: {_text('', item)}" for key, item in value.items())
+        return " · ".join(f"{key}: {said('', item)}" for key, item in value.items())
     return str(VALUES.get(name, {}).get(value, value))
 
 

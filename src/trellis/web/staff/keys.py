@@ -28,7 +28,7 @@ class KeyForm(StaffForm):
             (KeyKind.WRITE, gettext_lazy("Write key: a site or app sends events")),
             (KeyKind.API, gettext_lazy("API key: a program reads and changes")),
         ],
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=forms.Select(attrs={"class": "form-select", "data-switch": ""}),
     )
     name = forms.CharField(
         label=gettext_lazy("Name"),
@@ -80,4 +80,16 @@ def _context(
         "reading": [row for row in rows if row.kind == KeyKind.API],
         "host": host,
         "open": made is None and form.is_bound,
+        "scopes": _by_noun(form),
     }
+
+
+def _by_noun(form: KeyForm) -> list[tuple[str, list[tuple[str, Any]]]]:
+    """The boxes of the scopes, a row for each noun: (noun, [(verb, box)])."""
+    rows = [
+        (*str(box.data["value"]).partition(".")[::2], box) for box in form["scopes"].subwidgets
+    ]
+    by_noun: dict[str, list[tuple[str, Any]]] = {}
+    for noun, verb, box in rows:
+        by_noun.setdefault(str(noun), []).append((str(verb).replace("_", " "), box))
+    return list(by_noun.items())

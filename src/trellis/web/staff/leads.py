@@ -68,15 +68,18 @@ def of_stage(request: StaffRequest, key: str) -> HttpResponseBase:
 
 @page("leads.read", "GET", "POST", change="leads.write")
 def proposals(request: StaffRequest) -> HttpResponseBase:
-    """Who is ready to be sent on (S9); POST accepts or rejects one or many."""
+    """Who is ready to be sent on (S9), in the first line where somebody waits unless the
+    address names one; POST accepts or rejects one or many."""
     line = chosen(request)
     if request.method == "POST":
         return _decide(request, line)
     after = Cursor.decode(request.GET.get("after", ""))
-    counts = leads.proposal_counts()
+    counts, lines = leads.proposal_counts(), leads.lines()
+    if "line" not in request.GET:
+        line = next((row for row in lines if counts.get(row.pk)), line)
     context = {
         "line": line,
-        "lines": [{"row": row, "n": counts.get(row.pk, 0)} for row in leads.lines()],
+        "lines": [{"row": row, "n": counts.get(row.pk, 0)} for row in lines],
         "page": leads.proposals(line.pk, after, LIMIT),
         "stages": leads.stages(line.pk),
         "reasons": leads.reasons(line.pk, "refused"),

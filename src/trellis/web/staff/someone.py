@@ -22,13 +22,19 @@ def fitting(text: str) -> Sequence[int]:
     """The contacts that the text may mean: none, one, or two where more than one fits. A
     number is taken at its word, whether or not there is such a contact."""
     asked = text.replace("\x00", "").strip()[:LONGEST]
-    if found := _NUMBER.fullmatch(asked):
-        number = given.number(found[1] or found[2])
-        return [] if number is None else [number]
+    if _NUMBER.fullmatch(asked):
+        meant = number(asked)
+        return [] if meant is None else [meant]
     if not asked:
         return []
     rows = people.contacts(ContactFilter(search=asked, kind="all"), None, 2).rows
     return [row.contact_id for row in rows]
+
+
+def number(text: str) -> int | None:
+    """The number in what such a field offers, or a bare one; None where it says none."""
+    found = _NUMBER.fullmatch(text.strip()[:LONGEST])
+    return given.number(found[1] or found[2]) if found else None
 
 
 def one(text: str) -> int:

@@ -73,6 +73,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("enrichment/<int:source_id>/", enrichment.edit, name="enrichment-edit"),
     path("contacts/<int:contact_id>/enrich/", enrichment.ask, name="contacts-enrich"),
     path("companies/", companies.companies, name="companies"),
+    path("companies/names/", companies.names, name="companies-names"),
     path("companies/new/", companies.edit, name="companies-new"),
     path("companies/<int:company_id>/", companies.detail, name="companies-detail"),
     path("companies/<int:company_id>/edit/", companies.edit, name="companies-edit"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 from django.http import Http404, HttpResponseBase
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from trellis.core.paging import estimate
 from trellis.leads import queries as leads
 from trellis.people.queries import ContactFilter, Predicate
-from trellis.people.zones import by_interest
+from trellis.people.zones import best_of_each, by_interest
 from trellis.segments import queries as segments
 from trellis.web.staff import words
 from trellis.web.staff.access import StaffRequest, page
@@ -92,12 +93,9 @@ def zones(request: StaffRequest) -> HttpResponseBase:
         context |= {"zone": chosen, "rows": by_interest(chosen.filter, "", TOP).rows}
         return render(request, "staff/contacts/zone.html", context)
     together = estimate("standing") < AT_ONCE
+    rows = best_of_each([zone.filter for zone in found], TOP) if together else repeat(())
     context["zones"] = [
-        {
-            "zone": zone,
-            "lazy": not together,
-            "rows": by_interest(zone.filter, "", TOP).rows if together else (),
-        }
-        for zone in found
+        {"zone": zone, "lazy": not together, "rows": best}
+        for zone, best in zip(found, rows, strict=False)
     ]
     return render(request, "staff/contacts/zones.html", context)

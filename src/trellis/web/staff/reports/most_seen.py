@@ -75,11 +75,12 @@ def _place(what: What) -> int:
     return 1 if what == "messages" else 0
 
 
-def _cells(what: What, times: Any) -> list[tuple[int, int | None]]:
-    """Each figure with its share of the first, in per cents."""
+def _cells(what: What, times: Any) -> list[tuple[Any, int, int | None]]:
+    """Each figure under its heading, with its share of the first, in per cents."""
     first = times[0]
-    cells: list[tuple[int, int | None]] = [(first, None)]
-    return cells + [(n, round(100 * n / first) if first else None) for n in times[1:]]
+    shares = [None, *(round(100 * n / first) if first else None for n in times[1:])]
+    heads = [COLUMNS[kind] for kind in KINDS[what]]
+    return list(zip(heads, times, shares, strict=True))
 
 
 def _csv(what: What, found: MostSeen) -> HttpResponseBase:
