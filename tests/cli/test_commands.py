@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
+from psycopg.errors import DiskFull
 
 from tests.cli.process import Instance
-from trellis.cli import supervisor
+from trellis.cli import main, supervisor
 from trellis.cli.commands.sandbox import duration
 from trellis.core.errors import InvalidInput
 
@@ -34,6 +37,22 @@ def test_parts_run_alone_say_that_the_database_is_missing(fresh: Instance) -> No
         assert done.returncode == 1
         assert "trellis up" in done.stderr
         assert "DATABASE_URL" in done.stderr
+
+
+def test_a_full_disk_is_said_in_one_sentence_that_helps(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = 'could not extend file "base/16384/1249": No space left on device'
+
+    def run(_args: object) -> int:
+        raise OperationalError(f"{said}\nHINT:  Check free disk space.") from DiskFull(said)
+
+    command = main.parser()
+    monkeypatch.setattr(command, "parse_args", lambda _argv: Namespace(run=run, json=False))
+    monkeypatch.setattr(main, "parser", lambda: command)
+    assert main.main(["up"]) == 1
+    told = capsys.readouterr().err
+    assert told == f"trellis: The disk is full ({said}): free some space, and start again.\n"
 
 
 def test_a_wrong_command_line_ends_with_code_two(fresh: Instance) -> None:

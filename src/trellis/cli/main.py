@@ -7,6 +7,7 @@ line was wrong. 130: interrupted.
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from importlib import import_module
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import DatabaseError
+from psycopg.errors import DiskFull
 
 from trellis import __version__
 from trellis.core.errors import TrellisError
@@ -61,11 +63,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(args: argparse.Namespace, error: Exception) -> int:
-    message = str(error).strip() or type(error).__name__
+    message = _sentence(error)
     if args.json:
         print(json.dumps({"error": message}))
-    print(f"trellis: {message}", file=sys.stderr)
+    if not getattr(error, "data", {}).get("said"):
+        print(f"trellis: {message}", file=sys.stderr)
     return 1
+
+
+def _sentence(error: Exception) -> str:
+    """What went wrong, and for a full disk what to do; errors of Trellis say that already."""
+    said = str(error).strip().partition("\n")[0] or type(error).__name__
+    full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+    if full or isinstance(error.__cause__, DiskFull):
+        return f"The disk is full ({said}): free some space, and start again."
+    return str(error).strip() or said
 
 
 if __name__ == "__main__":

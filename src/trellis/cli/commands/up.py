@@ -100,7 +100,9 @@ def _prepare(supervisor: Supervisor, *, demo: bool) -> dict[str, Any] | None:
         return None
     outcome: dict[str, Any] = json.loads(said.strip().splitlines()[-1]) if said.strip() else {}
     if code != 0:
-        raise TrellisError(outcome.get("error", "The database could not be prepared."))
+        if "error" in outcome:
+            raise TrellisError(outcome["error"], said=True)
+        raise TrellisError("The database could not be prepared.")
     return outcome
 
 
