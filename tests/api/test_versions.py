@@ -23,6 +23,7 @@ RULE = {"name": "Pages", "points": 5, "rule": {"all": [{"field": "contact.known"
 WHOLE = {
     "DELETE /contacts/{contact_id}/identities": "takes away one named value",
     "DELETE /contacts/{contact_id}/merges/{merge_id}": "is undone once",
+    "DELETE /companies/{company_id}/merges/{merge_id}": "is undone once",
     "DELETE /segments/{segment_id}/members": "takes away named members",
     "DELETE /journeys/{journey_id}/enrolments": "takes away named runs",
     "PUT /lines/order": "names every line",
