@@ -29,12 +29,13 @@ test: dev ## Run all tests; gets Chromium where there is none
 	@$(PY) tools/browser.py
 	$(BIN)/pytest -q -n $(JOBS) --dist loadfile $(ARGS)
 
-check: dev ## Format, lint, types, contracts, migrations
+check: dev ## Format, lint, types, contracts, migrations, tests without a database
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	PYTHONPATH=src:. $(PY) -m django makemigrations --check --dry-run --settings tests.offline
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile -m fast
 
 types: dev ## Check types
 	$(BIN)/mypy
