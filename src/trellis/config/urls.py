@@ -6,6 +6,8 @@ from django.urls import include, path
 
 from trellis.web.public import health
 
+handler500 = "trellis.web.staff.faults.unforeseen"
+
 urlpatterns = [
     path("api/", include("trellis.api.urls")),
     path("healthz", health.live),

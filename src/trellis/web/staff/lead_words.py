@@ -63,10 +63,15 @@ SKIPPED: Mapping[str, Text] = {
 
 
 def length(span: timedelta) -> str:
-    """A length of time in the largest unit that fits."""
+    """A length of time in the largest unit that fits, from a minute on."""
+    minutes = span.total_seconds() / 60
+    if minutes < 1:
+        return str(_("less than a minute"))
+    if minutes < 60:
+        return ngettext("%(n)d minute", "%(n)d minutes", int(minutes)) % {"n": int(minutes)}
     days = span.total_seconds() / 86_400
     if days >= 1:
         n = round(days)
         return ngettext("%(n)d day", "%(n)d days", n) % {"n": n}
-    hours = max(1, round(days * 24))
+    hours = round(days * 24)
     return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}

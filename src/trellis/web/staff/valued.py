@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils import formats
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from trellis.people.models import Definition
-from trellis.web.staff import words
+from trellis.web.staff import names, words
+
+NAMES: Mapping[str, Callable[[str], str]] = {"country": names.country, "locale": names.language}
+"""Built-in fields that hold a code, and who names it."""
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +69,7 @@ def valued(
                 type=definition.type if definition else "text",
                 bucket=definition.bucket if definition else bucket,
                 how=entry.get("how") or (definition.how if definition else "active"),
-                value=said(value, definition.unit if definition else ""),
+                value=_named(key, value) or said(value, definition.unit if definition else ""),
                 url=str(value) if definition and definition.type == "url" else "",
                 source=source_words(str(entry.get("src", ""))),
                 at=_moment(entry.get("at")),
@@ -70,7 +77,7 @@ def valued(
                 weak=bool(entry.get("weak")),
                 before=[
                     Before(
-                        value=said(row["value"], ""),
+                        value=_named(key, row["value"]) or said(row["value"], ""),
                         source=source_words(str(row["src"])),
                         at=_moment(row["at"]),
                     )
@@ -87,7 +94,15 @@ def said(value: Any, unit: str) -> str:
         return str(_("yes") if value else _("no"))
     if isinstance(value, list):
         return ", ".join(map(str, value))
+    if isinstance(value, str) and _DAY.fullmatch(value) and (day := parse_date(value)):
+        return formats.date_format(day, "DATE_FORMAT")
     return f"{value} {unit}".strip()
+
+
+def _named(key: str, value: Any) -> str:
+    """The name of a country or language that a built-in field holds as a code; "" for what
+    is none."""
+    return NAMES[key](str(value)) if key in NAMES else ""
 
 
 def source_words(src: str) -> str:

@@ -22,7 +22,7 @@ from trellis.core import clock
 from trellis.people import masking
 from trellis.people.names import WIDE
 from trellis.rules import evaluate, private
-from trellis.web.staff import words
+from trellis.web.staff import names, words
 from trellis.web.staff.shell import VENDOR
 
 register = template.Library()
@@ -96,6 +96,18 @@ def _ago(then: datetime) -> str:
                 else gettext("%(time)s ago") % {"time": text}
             )
     return formats.date_format(timezone.localtime(then), "DATE_FORMAT")
+
+
+@register.filter
+def country(code: str) -> str:
+    """The name of a country."""
+    return names.country(code) if code else ""
+
+
+@register.filter
+def language(tag: str) -> str:
+    """The name of a language."""
+    return names.language(tag) if tag else ""
 
 
 @register.filter

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from trellis.core.errors import TrellisError
-from trellis.journeys import queries as journeys
 from trellis.leads.queries import StageRow
 from trellis.messaging.types import QUEUED, SENDING
 from trellis.rules.explain import Explanation, explain
@@ -37,7 +36,7 @@ def ahead(subject: Subject) -> Mapping[str, Any]:
     letters = subject.names["template"]
     waiting = [
         {"run": row.run, "sentence": row.sentence, "message": letters.get(row.template, "")}
-        for row in journeys.ahead(subject.runs)
+        for row in subject.ahead
     ]
     queued = [row for row in subject.messages if row.state in {QUEUED, SENDING}]
     return {

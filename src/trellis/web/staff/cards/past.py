@@ -28,8 +28,11 @@ def segments(subject: Subject) -> Mapping[str, Any]:
 
 
 def journeys(subject: Subject) -> Mapping[str, Any] | None:
-    """Their runs through journeys."""
-    return {"rows": subject.runs} if subject.runs else None
+    """Their runs through journeys, with what the step of an open one does."""
+    if not subject.runs:
+        return None
+    at = {row.run.enrolment_id: row.sentence for row in subject.ahead}
+    return {"rows": subject.runs, "sentences": at}
 
 
 def messages(subject: Subject) -> Mapping[str, Any] | None:

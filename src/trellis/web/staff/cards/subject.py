@@ -87,6 +87,11 @@ class Subject:
         return journeys.of_contact(self.id)
 
     @cached_property
+    def ahead(self) -> Sequence[journeys.Ahead]:
+        """What lies before those runs that are open, the next to move first."""
+        return journeys.ahead(self.runs)
+
+    @cached_property
     def messages(self) -> Sequence[messaging.Line]:
         """The newest messages."""
         return messaging.messages(Filter(contact_id=self.id), limit=MESSAGES)
