@@ -29,6 +29,7 @@ steps:
 
 def define(signals: Mapping[str, int]) -> None:
     """Write the definitions and derive everybody once by them."""
+    from bench.everybody import derive_everybody
     from trellis.accounts.types import SYSTEM
     from trellis.core import locks
     from trellis.journeys import actions as journeys
@@ -106,25 +107,3 @@ def segments() -> list[dict[str, Any]]:
 def leaf(field: str, op: str, value: Any) -> dict[str, Any]:
     """One condition."""
     return {"field": field, "op": op, "value": value}
-
-
-def derive_everybody() -> None:
-    """Scores, stages and segments of all contacts, without telling anybody."""
-    from django.db import connection, transaction
-
-    from trellis.core import clock, db
-    from trellis.pipeline import definitions
-    from trellis.pipeline.derivation import for_range, whole
-    from trellis.pipeline.derive import record
-
-    last = int(db.fetch("SELECT max(contact_id) FROM contact")[0][0])
-    with transaction.atomic():
-        known = definitions.current()
-    derivation = for_range(whole(known))
-    now = clock.now()
-    for low in range(1, last + 1, 50_000):
-        with transaction.atomic():
-            connection.ensure_connection()
-            moved = derivation.run(connection.connection, now, low=low, high=low + 49_999)
-            record(known, moved, now, {})
-    db.run("VACUUM ANALYZE standing, membership, lead")

@@ -108,7 +108,7 @@ ON CONFLICT (contact_id, signal_id, day) DO UPDATE SET n = d.n + 1
 
 
 def _define(signals: dict[str, int]) -> ByHand:
-    from bench.company import derive_everybody
+    from bench.everybody import derive_everybody
     from trellis.core import locks
     from trellis.scoring.models import ScoreModel, ScoreRule
     from trellis.segments.models import Segment

@@ -189,6 +189,13 @@ def rules() -> str:
         ("`segment`", "segment", "membership of segments, by key"),
         ("`signal.<key>`", "signal", "how often, how much and when somebody did something"),
         ("`message.<what>`", "signal", _MESSAGES),
+        (
+            "`blocked.email`",
+            "choices",
+            "why no marketing email may be sent: `hard_bounce`, `complaint`, `soft_bounces`"
+            " (too many in a row), `recipient_refused`, `unsubscribed` (the newest word on"
+            " marketing is a no); `blocked.email.at`: since when, the newest of them",
+        ),
         ("`form.submitted`", "signal", "sent a form; `of`: `form`"),
         ("`import.row`", "signal", "stood in an import; `of`: `import` (its number)"),
         (
@@ -273,9 +280,16 @@ today, `{"from": DAY, "to": DAY}` (both included, either may be left out), or
 - `by`: the signal that follows. `followed` asks whether some time in the window was followed
   by it within the length of time; `not_followed` whether some time was not, and the time for
   it is over. On the same day the hours decide; beyond that, days count.
+- `same`: with `by`, a property whose value must be the same in both: `{"field":
+  "signal.product-viewed", "op": "followed", "by": "order-completed", "same": "product_id",
+  "value": {"n": 14, "unit": "day"}, "not_since": "product-viewed"}` finds who viewed a product,
+  bought the same one within 14 days, and has not viewed it since. Of `products`, the list in
+  events of shops, each is looked at. With `followed`, `not_since` counts from the last time of `by`.
 - `of`: narrows behaviour: `{"field": "message.clicked", "op": "did", "of": {"template":
   ["welcome"]}}`.
-- `for`: it has been so for at least a length of time: stage, temperature, segment, consent.
+- `for`: it has been so for at least a length of time: stage, temperature, segment, consent,
+  attributes (the value named has stood there so long, however often it was said again), and
+  scores: the comparison held at the end of every day. Before its first day a score was zero.
 - `channel`: of a consent.
 - `zone`: `"contact"` reads a time as a day of the contact's own zone, where it has one. What
   is relative to today stays relative to the instance's day.
@@ -296,7 +310,8 @@ def _options(item: Any) -> str:
     options = (["`within`"] if item.windowed else []) + (
         ["`not_since`, `after`"] if item.ordered else []
     )
-    return ", ".join(options + (["`by` (needed)"] if item.paired else []))
+    options += ["`not_since`"] if item.renounced else []
+    return ", ".join(options + (["`by` (needed), `same`"] if item.paired else []))
 
 
 def _field_table(fields: list[tuple[str, str, str]]) -> list[str]:

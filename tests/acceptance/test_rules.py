@@ -152,3 +152,62 @@ def test_a_rule_says_what_it_cannot_answer(farina):
         answer = farina.staff.post("/segments", json={"key": "x", "name": "x", "rule": rule})
         assert answer.status_code == 422
         assert path in answer.text
+
+
+def test_w14_a_product_seen_and_the_same_one_bought_and_not_seen_since(farina):
+    for user in ("ann", "bob", "eve"):
+        farina.identify(user, email=f"{user}@mail.example")
+        farina.track(user, "Product Viewed", product_id="rye")
+    farina.settle()
+    viewed = {"event": {"type": "track", "name": "Product Viewed"}}
+    for key, event in (("viewed", "Product Viewed"), ("ordered", "Order Completed")):
+        farina.post("/signals", event_type="track", event_name=event, name=key)
+    same = {
+        **viewed,
+        "op": "followed",
+        "by": "ordered",
+        "same": "product_id",
+        "value": {"n": 3, "unit": "day"},
+    }
+    left = {**same, "op": "not_followed"}
+    make(farina, "bought-it", {**same, "not_since": "viewed"})
+    make(farina, "left-it", left)
+    farina.track(
+        "ann", "Order Completed", products=[{"product_id": "rye"}, {"product_id": "x"}]
+    )
+    farina.track("bob", "Order Completed", products=[{"product_id": "wheat"}])
+    farina.settle()
+    assert emails(farina, "bought-it") == {ANN}
+    number = farina.contact(ANN).contact_id
+    [segment] = [row for row in farina.get("/segments") if row.key == "bought-it"]
+    told = farina.get(f"/segments/{segment.id}/explain/{number}")
+    assert told.holds
+    assert "“rye”" in told["words"]
+
+    farina.later(days=4)
+    assert emails(farina, "left-it") == {BOB, "eve@mail.example"}
+    farina.track("ann", "Product Viewed", product_id="rye")
+    farina.settle()
+    assert emails(farina, "bought-it") == set()
+
+
+def test_w14_a_value_that_has_stood_there_for_a_month(farina):
+    farina.identify("ann", email=ANN, plan="pro")
+    farina.identify("bob", email=BOB, plan="free")
+    farina.settle()
+    lasting = {
+        "field": "attr.plan",
+        "op": "eq",
+        "value": "pro",
+        "for": {"n": 30, "unit": "day"},
+    }
+    make(farina, "faithful", lasting)
+    assert emails(farina, "faithful") == set()
+    farina.later(days=20)
+    farina.identify("ann", email=ANN, plan="pro")
+    farina.identify("bob", email=BOB, plan="pro")
+    farina.settle()
+    farina.later(days=11)
+    assert emails(farina, "faithful") == {ANN}
+    farina.later(days=20)
+    assert emails(farina, "faithful") == {ANN, BOB}

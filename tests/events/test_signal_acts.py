@@ -13,9 +13,14 @@ from trellis.core import clock
 from trellis.core.days import day_of
 from trellis.core.errors import Conflict, Forbidden
 from trellis.events import content, queries, signal_acts, signals
+from trellis.events.behaviour import NotCounted, read_draft, read_rule
 from trellis.events.models import Signal, SignalDaily, SignalDay
 from trellis.rules import usage
+from trellis.rules.parse import parse
+from trellis.rules.registry import snapshot
+from trellis.rules.types import RuleError, to_json
 from trellis.segments import actions as segments
+from trellis.segments.models import Segment
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +108,32 @@ def test_behaviour_under_its_own_name_protects_its_signal() -> None:
     assert [use.name for use in usage.of_signal(made.key)] == ["Clicked"]
     with pytest.raises(Conflict, match="Clicked"):
         signal_acts.archive(SYSTEM, made.pk)
+
+
+def test_what_a_rule_keeps_apart_stays_until_the_rule_is_gone() -> None:
+    signals.ensure("track", "Viewed", name="viewed")
+    signals.ensure("track", "Bought", name="bought")
+    data = {
+        "field": "signal.viewed",
+        "op": "followed",
+        "by": "bought",
+        "same": "sku",
+        "value": {"n": 3, "unit": "day"},
+    }
+    with pytest.raises(NotCounted, match="Viewed"):
+        read_draft(data)
+    rule = to_json(read_rule(SYSTEM, data))
+    segment = Segment.objects.create(key="s", name="Same", rule=rule, status="live")
+    made = list(Signal.objects.filter(each_value=True).order_by("id"))
+    assert [(row.event_name, row.value_prop) for row in made] == [
+        ("Viewed", "sku"),
+        ("Bought", "sku"),
+    ]
+    for row in made:
+        with pytest.raises(Conflict, match="Same"):
+            signal_acts.archive(SYSTEM, row.pk)
+    segment.delete()
+    for row in made:
+        signal_acts.archive(SYSTEM, row.pk)
+    with pytest.raises(RuleError, match="no signal counts this"):
+        parse(rule, snapshot(), stored=True)

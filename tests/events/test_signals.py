@@ -11,12 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.pipeline.facts import NOW, T, device, email, fact, page, run
-from trellis.accounts.types import Actor
+from trellis.accounts.types import SYSTEM, Actor
 from trellis.core.errors import Forbidden
 from trellis.core.locks import forget_definitions
 from trellis.events import signals
-from trellis.events.models import Event, Signal, SignalDaily
-from trellis.people.models import Standing
+from trellis.events.models import Event, Signal, SignalDaily, SignalValue
+from trellis.people import actions
+from trellis.people.models import Merge, Standing
 from trellis.rules.types import RuleError
 
 MASTER = {"all": [{"field": "prop.path", "op": "starts_with", "value": "/master"}]}
@@ -205,3 +206,51 @@ def test_a_merge_keeps_the_greatest_and_the_last_value_of_both() -> None:
     assert (found.n, found.high, found.low) == (3, 9, 7)
     assert (found.first_value or "")[20:] == "9"
     assert (found.last_value or "")[20:] == "cake"
+
+
+VALUES = [7, 1.5, "cake", "", True, None, ["a", "b", "a", {"no": 1}], {"x": 1}, "x" * 300]
+
+
+@pytest.mark.django_db
+def test_values_kept_apart_are_the_same_counted_live_from_the_log_and_again() -> None:
+    live = signals.ensure("track", "Viewed", value_prop="of", each_value=True)
+    assert live.pk != signals.ensure("track", "Viewed", value_prop="of").pk
+    bought = [{"of": "cake", "n": 2}, {"of": 3}, "no product", {"other": 1}]
+    run(
+        *(
+            fact("Viewed", email("a@x.io"), at=T - 9_000 * n, props={"of": value})
+            for n, value in enumerate(VALUES)
+        ),
+        fact("Viewed", email("b@x.io"), at=T - 5, props={"products": bought}),
+        fact("Viewed", email("b@x.io"), at=T - 3, props={"of": "tart", "products": bought}),
+    )
+    said = {value for *_, value, _first, _last in apart(live)}
+    assert said == {"7", "1.5", "cake", "true", "a", "b", "x" * 200, "3", "tart"}
+    odd = {"all": [{"field": "prop.none", "op": "empty"}]}
+    filled = signals.ensure("track", "Viewed", odd, value_prop="of", each_value=True)
+    signals.backfill(filled.pk)
+    assert apart(filled) == apart(live)
+    signals.recount([number for number, *_others in apart(live)])
+    assert apart(filled) == apart(live)
+
+
+def apart(signal: Signal) -> list[tuple[object, ...]]:
+    rows = SignalValue.objects.filter(signal_id=signal.pk).order_by(
+        "contact_id", "day", "value"
+    )
+    return list(rows.values_list("contact_id", "day", "value", "first_at", "last_at"))
+
+
+@pytest.mark.django_db
+def test_a_merge_and_its_undoing_bring_the_values_along() -> None:
+    signal = signals.ensure("track", "Viewed", value_prop="of", each_value=True)
+    run(
+        fact("Viewed", email("a@x.io"), at=T - 60, props={"of": "cake"}),
+        fact("Viewed", device("d1"), at=T - 90, props={"of": "cake"}),
+        fact("Viewed", device("d1"), at=T - 30, props={"of": "tart"}),
+    )
+    before = apart(signal)
+    run(fact("Signed in", email("a@x.io"), device("d1")))
+    assert [row[2] for row in apart(signal)] == ["cake", "tart"]
+    actions.undo_merge(SYSTEM, Merge.objects.get().merge_id)
+    assert apart(signal) == before

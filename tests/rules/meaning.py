@@ -37,6 +37,7 @@ class Person:
     journeys: set[str] = field(default_factory=set)
     touches: list[tuple[datetime, str]] = field(default_factory=list)
     devices: list[tuple[str, str]] = field(default_factory=list)
+    scores: list[tuple[date, int]] = field(default_factory=list)
     number: int = 0
 
 
@@ -99,10 +100,25 @@ def _positive(rule: dict[str, Any], p: Person, today: date, types: dict[str, str
         digest = hashlib.sha256(text.encode()).digest()
         return low <= int.from_bytes(digest[:4], "big") * 100 / 2**32 < high
     good = _compares(rule, _value(name, p, types[name], rule), today, types[name])
+    if "for" in rule and name == "score":
+        return good and _scored_since(rule, p, today) <= back(today, rule["for"])
     if "for" in rule:
         since = p.columns[f"{name}.since"]
         return good and since is not None and since <= back(today, rule["for"])
     return good
+
+
+def _scored_since(rule: dict[str, Any], p: Person, today: date) -> date:
+    """Since when the score has been like that at the end of every day, found by walking."""
+    rows = sorted(p.scores)
+    since = today
+    for _ in range(200):
+        day = since - timedelta(days=1)
+        stood = next((score for at, score in reversed(rows) if at <= day), 0)
+        if not _compares(rule, stood, today, "number"):
+            return since
+        since = day
+    return _day_in(p.columns["standing.last_seen"])
 
 
 def _consented(rule: dict[str, Any], p: Person, today: date) -> bool:
@@ -128,7 +144,13 @@ def _behaved(rule: dict[str, Any], p: Person, today: date) -> bool:
     op, value = rule["op"], rule.get("value")
     seen = [d for d in days if "within" not in rule or _inside(d.day, rule["within"], today)]
     if op in ("followed", "not_followed"):
-        return _followed(rule, seen, p.signals.get(rule["by"], []), today)
+        found = [seen, *(p.signals.get(rule.get(name, ""), []) for name in ("by", "not_since"))]
+        if "same" not in rule:
+            return _followed(rule, found, today)
+        said = {text_of(raw) for d in seen for _at, raw in d.kept}
+        return any(
+            _followed(rule, [_apart(days, value) for days in found], today) for value in said
+        )
     last = max((d.last_at for d in days), default=None)
     if op.startswith(("last_", "first_")):
         if not days:
@@ -215,8 +237,22 @@ def number_in(raw: Any) -> float | None:
     return float(raw)
 
 
-def _followed(rule: dict[str, Any], seen: list[Day], other: list[Day], today: date) -> bool:
+def _apart(days: list[Day], value: str) -> list[Day]:
+    """The days on which a value was kept, with the times of this value only."""
+    found = []
+    for d in days:
+        times = [at for at, raw in d.kept if text_of(raw) == value]
+        if times:
+            found.append(Day(d.day, 1, 0, min(times), max(times)))
+    return found
+
+
+def _followed(rule: dict[str, Any], found: list[list[Day]], today: date) -> bool:
+    seen, other, since = found
     missing = rule["op"] == "not_followed"
+    last = max((b.last_at for b in other), default=None)
+    if since and last is not None and max(d.last_at for d in since) > last:
+        return False
     for a in seen:
         end = back(a.day, rule["value"], 1)
         hit = any(

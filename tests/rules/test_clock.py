@@ -117,4 +117,7 @@ COLUMNS: dict[str, Any] = {
     "temperature.since": NOW.date(),
     "stage": None,
     "stage.since": NOW.date(),
+    "attr.topic.since": NOW.date(),
+    "attr.revenue.since": NOW.date(),
+    "contact.city.since": NOW.date(),
 }

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from tests.rules.meaning import Day, Person, back, holds
 from tests.world import signal
-from trellis.events.counting import number_of, said_of
+from trellis.events.counting import number_of, said_of, text_of
+from trellis.events.models import Signal
 from trellis.journeys.models import Journey
 from trellis.leads.models import Line, Stage
 from trellis.people.models import Attribute
@@ -25,6 +26,7 @@ from trellis.rules.operators import OPERATORS
 from trellis.rules.parse import parse
 from trellis.rules.registry import Fields, snapshot
 from trellis.rules.words import sentence
+from trellis.scoring.models import ScoreModel
 from trellis.segments.models import Segment
 
 pytestmark = pytest.mark.django_db
@@ -239,6 +241,10 @@ def signal_leaf(draw: st.DrawFn) -> dict[str, Any]:
         rule["value"] = value
     if op.endswith("followed"):
         rule["by"] = draw(st.sampled_from([name, other]))
+        if draw(st.booleans()):
+            rule["same"] = "value"
+        if op == "followed" and draw(st.integers(0, 2)) == 0:
+            rule["not_since"] = draw(st.sampled_from([name, other]))
     if OPERATORS[op].windowed and draw(st.booleans()):
         rule["within"] = draw(WINDOWS)
     if op in ORDERED:
@@ -257,7 +263,19 @@ def consent_leaf() -> st.SearchStrategy[Any]:
     return held(st.one_of(plain, narrow))
 
 
+COMPARED = ("eq", "gt", "gte", "lt", "lte")
+LASTING = st.one_of(
+    leaf("attr.topic", "eq", value=ASKED, **{"for": SPANS}),
+    leaf("attr.topic", "not_in", value=st.lists(ASKED, min_size=1), **{"for": SPANS}),
+    leaf("attr.revenue", "in", value=st.lists(NUMBERS, min_size=1), **{"for": SPANS}),
+    leaf("contact.city", "ne", value=ASKED, **{"for": SPANS}),
+    *(leaf("score", op, value=NUMBERS, **{"for": SPANS}) for op in COMPARED),
+    leaf("score", "between", value=st.just([0, 50]), **{"for": SPANS}),
+)
+"""What has been so for some time, by provenance or by the history of scores."""
+
 LEAVES = st.one_of(
+    LASTING,
     *(value_leaf(name) for name in TYPES),
     signal_leaf(),
     signal_leaf(),
@@ -315,7 +333,17 @@ PEOPLE = st.builds(
             "temperature.since": DAYS,
             "stage": st.sampled_from(["user", "lead", "mql", None]),
             "stage.since": DAYS,
+            "attr.topic.since": DAYS,
+            "attr.revenue.since": DAYS,
+            "contact.city.since": DAYS,
         }
+    ),
+    scores=st.lists(
+        st.tuples(
+            st.dates(date(2026, 1, 10), date(2026, 2, 19)), st.sampled_from([-3, 0, 1, 100])
+        ),
+        max_size=4,
+        unique_by=lambda row: row[0],
     ),
     attributes=st.fixed_dictionaries(
         {},
@@ -361,6 +389,37 @@ def kept_columns(kept: list[tuple[datetime, Any]]) -> list[Any]:
     ]
 
 
+def apart(key: str) -> int:
+    """A signal that keeps each value of the property apart."""
+    return Signal.objects.create(
+        key=f"{key}-by-value",
+        name=key,
+        event_type="track",
+        event_name=key,
+        value_prop="value",
+        each_value=True,
+        status="live",
+    ).pk
+
+
+def said_since(columns: dict[str, Any]) -> dict[str, Any]:
+    """Provenance that says since when values have been what they are: some were said again."""
+    found: dict[str, Any] = {}
+    for name in ("attr.topic", "attr.revenue", "contact.city"):
+        moment = f"{columns[f'{name}.since']}T23:30:00+00:00"
+        again = {"since": moment, "at": "2026-03-30T08:00:00+00:00"}
+        found[name.partition(".")[2]] = {"at": moment} if name == "attr.topic" else again
+    return found
+
+
+def kept_apart(kept: list[tuple[datetime, Any]]) -> list[tuple[Any, ...]]:
+    """Each value of a day with its first and last time."""
+    times: dict[str, list[datetime]] = {}
+    for at, raw in kept:
+        times.setdefault(text_of(raw), []).append(at)
+    return [(value, min(found), max(found)) for value, found in times.items()]
+
+
 class World:
     """The definitions that generated rules read."""
 
@@ -374,9 +433,11 @@ class World:
         ):
             Attribute.objects.create(key=key, label=key.title(), type=kind)
         self.signals = {key: signal(key, value_prop="value").pk for key in ("visit", "order")}
+        self.apart = {key: apart(key) for key in self.signals}
         self.journeys = {
             key: Journey.objects.create(key=key, name=key.title()).pk for key in JOURNEYS
         }
+        self.model = ScoreModel.objects.get(default=True).pk
         self.line = Line.objects.get(default=True).pk
         self.list = Segment.objects.create(key="list", name="List", kind="static").pk
         self.stages = {stage.key: stage.pk for stage in Stage.objects.all()}
@@ -386,14 +447,15 @@ class World:
         at = person.columns
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO contact (known, city, time_zone, attributes, created_at)"
-                " VALUES (%s, %s, %s, %s, %s) RETURNING contact_id",
+                "INSERT INTO contact (known, city, time_zone, attributes, created_at, provenance)"
+                " VALUES (%s, %s, %s, %s, %s, %s) RETURNING contact_id",
                 [
                     at["contact.known"],
                     at["contact.city"],
                     at["contact.time_zone"],
                     json.dumps(person.attributes),
                     at["contact.created_at"],
+                    json.dumps(said_since(at)),
                 ],
             )
             (number,) = cursor.fetchone()
@@ -424,6 +486,21 @@ class World:
                 " last_at, high, low, first_value, last_value)"
                 " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 rows,
+            )
+            cursor.executemany(
+                "INSERT INTO score_day (contact_id, model_id, day, demographic, interest,"
+                " engagement, score, temperature) VALUES (%s, %s, %s, 0, 0, %s, %s, 'cold')",
+                [[number, self.model, day, score, score] for day, score in person.scores],
+            )
+            cursor.executemany(
+                "INSERT INTO signal_value (contact_id, signal_id, day, value, first_at, last_at)"
+                " VALUES (%s, %s, %s, %s, %s, %s)",
+                [
+                    [number, self.apart[key], d.day, *row]
+                    for key, found in person.signals.items()
+                    for d in found
+                    for row in kept_apart(d.kept)
+                ],
             )
             cursor.executemany(
                 "INSERT INTO consent (contact_id, at, purpose, channel, given, source)"

@@ -32,6 +32,11 @@ class EventsConfig(AppConfig):
                 undone=_recount,
             )
         )
+        register(
+            ContactTable(
+                model=models.SignalValue, mode="add", first=("first_at",), last=("last_at",)
+            )
+        )
         register(ContactTable(model=models.ContactDevice, mode="keep"))
         register(ContactTable(model=models.Decision, mode="move"))
 

@@ -32,7 +32,14 @@ def read_rule(actor: Actor, data: Any, *, level: int | None = None) -> Rule:
 
     def ensure(event: EventRef) -> str:
         condition = None if event.filter is None else to_json(event.filter)
-        made = signals.ensure(event.type, event.name, condition, event.value_prop, actor=actor)
+        made = signals.ensure(
+            event.type,
+            event.name,
+            condition,
+            event.value_prop,
+            actor=actor,
+            each_value=event.each,
+        )
         return str(made.key)
 
     return lower(rule, ensure, known)
@@ -48,7 +55,10 @@ def read_draft(data: Any, *, level: int | None = None) -> Rule:
 def _find(event: EventRef) -> str:
     condition = {} if event.filter is None else to_json(event.filter)
     rows = Signal.objects.filter(
-        event_type=event.type, event_name=event.name, value_prop=event.value_prop
+        event_type=event.type,
+        event_name=event.name,
+        value_prop=event.value_prop,
+        each_value=event.each,
     ).exclude(status="broken")
     for row in rows:
         if row.filter == condition:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -27,6 +27,10 @@ LARGEST = 10**15
 """Numbers beyond this are no amounts; they add nothing."""
 KEPT = 200
 """Letters of a value that are kept, at most."""
+EACH = 50
+"""Values of one event that are kept apart, at most."""
+PRODUCTS = "products"
+"""The list in which events of shops carry what each product is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +41,7 @@ class Counted:
     name: Name
     filter: Rule | None
     value_prop: str
+    each_value: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +61,13 @@ def _load() -> Book:
             Signal.objects.filter(pk=row.pk).update(status="broken", why=str(error))
             continue
         name = (row.event_type, row.event_name)
-        counted = Counted(id=row.pk, name=name, filter=rule, value_prop=row.value_prop)
+        counted = Counted(
+            id=row.pk,
+            name=name,
+            filter=rule,
+            value_prop=row.value_prop,
+            each_value=row.each_value,
+        )
         side = book.plain if rule is None else book.filtered
         side.setdefault(name, []).append(counted)
     return book
@@ -79,6 +90,8 @@ def count(rows: Sequence[Logged], epoch: int) -> set[int]:
         db.hot(_SQL["plain"], _columns(plain))
     if len(plain) < len(hits):
         db.hot(_SQL["valued"], _columns([hit for hit in hits if hit[1].value_prop], VALUED))
+    if apart := [hit for hit in hits if hit[1].each_value]:
+        db.hot(_SQL["values"], _each(apart))
     return {row.contact_id for row, _ in hits}
 
 
@@ -135,7 +148,13 @@ def number_of(value: object) -> float | None:
 
 def said_of(value: object, at: datetime) -> str | None:
     """A property as text after the time it was said at, so that texts sort by time; None
-    where it holds no single value. As the database writes numbers."""
+    where it holds no single value."""
+    text = text_of(value)
+    return f"{at.astimezone(UTC):%Y%m%d%H%M%S%f}{text}" if text else None
+
+
+def text_of(value: object) -> str:
+    """A property as text, as the database writes it; "" where it holds no single value."""
     if isinstance(value, bool):
         text = "true" if value else "false"
     elif isinstance(value, float):
@@ -143,8 +162,21 @@ def said_of(value: object, at: datetime) -> str | None:
     elif isinstance(value, int | str):
         text = str(value).replace("\x00", "")
     else:
-        return None
-    return f"{at.astimezone(UTC):%Y%m%d%H%M%S%f}{text[:KEPT]}" if text else None
+        return ""
+    return text[:KEPT]
+
+
+def values_of(props: Mapping[str, Any], prop: str) -> set[str]:
+    """The values of a property of an event, as texts: itself, or the items of a list; where
+    the event has none, those of its ``products``."""
+    if prop in props:
+        said = props[prop]
+        found = said if isinstance(said, list) else [said]
+    else:
+        products = props.get(PRODUCTS)
+        rows = products if isinstance(products, list) else []
+        found = [row.get(prop) if isinstance(row, dict) else None for row in rows]
+    return {text for item in found[:EACH] if (text := text_of(item))}
 
 
 @dataclass(slots=True)
@@ -172,6 +204,21 @@ class _Cell:
 
 PLAIN = ("n", "sum", "first_at", "last_at")
 VALUED = (*PLAIN, "high", "low", "first_value", "last_value")
+
+
+def _each(hits: Iterable[Hit]) -> list[list[Any]]:
+    """When each value was said, per contact, signal and day, as columns."""
+    cells: dict[tuple[int, int, date, str], tuple[datetime, datetime]] = {}
+    for row, signal in hits:
+        day = day_of(row.at)
+        for value in values_of(row.props, signal.value_prop):
+            key = (row.contact_id, signal.id, day, value)
+            first, last = cells.get(key, (row.at, row.at))
+            cells[key] = (min(first, row.at), max(last, row.at))
+    return [
+        *([key[place] for key in cells] for place in range(4)),
+        *([pair[place] for pair in cells.values()] for place in range(2)),
+    ]
 
 
 def _columns(hits: Iterable[Hit], names: Sequence[str] = PLAIN) -> list[list[Any]]:

@@ -38,7 +38,9 @@ def _event(row: Signal) -> EventRef | None:
         condition = parse(row.filter, PROPS) if row.filter else None
     except RuleError:
         return None
-    return EventRef(row.event_type, row.event_name, condition, row.value_prop)
+    return EventRef(
+        row.event_type, row.event_name, condition, row.value_prop, each=row.each_value
+    )
 
 
 def register() -> None:

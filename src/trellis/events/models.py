@@ -107,7 +107,8 @@ class Signal(models.Model):
     ``epoch``: batches of this epoch and later count it live; earlier events are back-filled,
     up to ``filled_to`` so far (null: nothing yet; once live, everything).
     ``value_prop``: a property that is kept beside the count: its sum, greatest and smallest
-    number, its first and last value (``SignalDaily``). ``contacts``: for how
+    number, its first and last value (``SignalDaily``); with ``each_value``, also when each of
+    its values was said (``SignalValue``). ``contacts``: for how
     many it was ever counted, as of the last night. ``version`` refuses the older of two edits.
     """
 
@@ -117,6 +118,7 @@ class Signal(models.Model):
     event_name = models.CharField(max_length=200)
     filter = models.JSONField(default=dict)
     value_prop = models.CharField(max_length=64, blank=True)
+    each_value = models.BooleanField(default=False, db_default=False)
     bucket = models.CharField(max_length=12, default="engagement")
     status = models.CharField(max_length=8, default="building")
     why = models.TextField(blank=True)
@@ -160,6 +162,22 @@ class SignalDaily(models.Model):
 
     class Meta:
         db_table = "signal_daily"
+
+
+class SignalValue(models.Model):
+    """When on a day a contact did something with a value of the signal's ``value_prop``, for
+    signals with ``each_value``: "viewed a product, then bought the same one" compares these."""
+
+    pk = models.CompositePrimaryKey("contact_id", "signal_id", "day", "value")
+    contact_id = models.BigIntegerField()
+    signal_id = models.IntegerField()
+    day = models.DateField()
+    value = models.TextField(db_collation="C")
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "signal_value"
 
 
 class ContactDevice(models.Model):

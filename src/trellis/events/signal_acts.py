@@ -90,7 +90,8 @@ def archive(actor: Actor, signal_id: int, version: int | None = None) -> None:
                 % {"user": f"{users[0].kind} {users[0].name}"},
                 used_by=[f"{use.kind} {use.name}" for use in users],
             )
-        db.run(_SQL["drop"], {"signal_id": signal_id})
+        for block in ("drop", "drop_values"):
+            db.run(_SQL[block], {"signal_id": signal_id})
         SignalDay.objects.filter(signal_id=signal_id).delete()
         audit.record(actor, "signal.archive", "signal", signal.pk, signal.name)
         signal.delete()

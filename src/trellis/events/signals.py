@@ -18,7 +18,7 @@ from trellis.core.days import day_of, zone
 from trellis.core.errors import InvalidInput, NotFound
 from trellis.core.locks import bump_epoch, hold_definitions
 from trellis.core.slugs import slug
-from trellis.events.counting import LARGEST
+from trellis.events.counting import EACH, LARGEST
 from trellis.events.models import EventName, Signal
 from trellis.events.tasks import fill_signal
 from trellis.rules.compiler import compile_filter
@@ -43,8 +43,10 @@ def ensure(
     actor: Actor = SYSTEM,
     name: str = "",
     bucket: str = "engagement",
+    each_value: bool = False,
 ) -> Signal:
-    """The signal that counts exactly this, made where there is none.
+    """The signal that counts exactly this, made where there is none. With ``each_value`` it
+    keeps the times of every value of the property apart, for sequences about the same one.
 
     A new one counts from now on; what the log holds already is filled in by a job
     (``status`` building, ``progress``), or at once where it holds nothing. Raises
@@ -57,7 +59,10 @@ def ensure(
     with transaction.atomic():
         hold_definitions()
         known = Signal.objects.filter(
-            event_type=event_type, event_name=event_name, value_prop=value_prop
+            event_type=event_type,
+            event_name=event_name,
+            value_prop=value_prop,
+            each_value=each_value,
         ).exclude(status="broken")
         for signal in known.order_by("id"):
             if signal.filter == wanted:
@@ -65,11 +70,12 @@ def ensure(
         require(actor, "signals.write")
         signal = Signal.objects.create(
             key=_free_key(name or event_name),
-            name=(name or event_name)[:120],
+            name=(name or _name(event_name, value_prop if each_value else ""))[:120],
             event_type=event_type,
             event_name=event_name,
             filter=wanted,
             value_prop=value_prop,
+            each_value=each_value,
             bucket=bucket,
             epoch=bump_epoch(),
         )
@@ -106,18 +112,18 @@ def recount(contact_ids: Sequence[int]) -> None:
     if oldest is None:
         return
     first_day = day_of(oldest)
-    db.run(_SQL["wipe"], {"contact_ids": ids, "first_day": first_day})
+    for block in ("wipe", "wipe_values"):
+        db.run(_SQL[block], {"contact_ids": ids, "first_day": first_day})
     names = {(row.type, row.name): row.pk for row in EventName.objects.all()}
     for signal in Signal.objects.exclude(status="broken"):
         number = names.get((signal.event_type, signal.event_name))
         if number is None:
             continue
-        text, params = _statement("recount", signal, number)
         reach = END if signal.status == "live" else (signal.filled_to or oldest)
-        db.run(
-            text,
-            {**params, "contact_ids": ids, "first_day": first_day, "filled_to": reach},
-        )
+        more = {"contact_ids": ids, "first_day": first_day, "filled_to": reach}
+        for block in ("recount", "recount_values") if signal.each_value else ("recount",):
+            text, params = _statement(block, signal, number)
+            db.run(text, {**params, **more})
 
 
 def _fill_chunk(signal_id: int, step: timedelta) -> bool:
@@ -135,8 +141,9 @@ def _fill_chunk(signal_id: int, step: timedelta) -> bool:
         first, last = span
         begin = max(signal.filled_to, first) if signal.filled_to else first
         end = begin + step
-        text, params = _statement("fill", signal, _name_number(signal))
-        db.run(text, {**params, "from_at": begin, "to_at": end})
+        for block in ("fill", "fill_values") if signal.each_value else ("fill",):
+            text, params = _statement(block, signal, _name_number(signal))
+            db.run(text, {**params, "from_at": begin, "to_at": end})
         signal.filled_to = end
         share = (end - first) / max(last - first, timedelta(seconds=1))
         signal.progress = min(99, int(100 * share))
@@ -181,6 +188,9 @@ def _statement(block: str, signal: Signal, name_id: int) -> tuple[str, dict[str,
         condition = compiled.text
         params.update(compiled.params)
     text, kept = _SQL[block].replace("{condition}", condition), value_sql(signal.value_prop)
+    if signal.each_value:
+        text = text.replace("{values}", _SQL["each"].partition("\n")[2])
+        params |= {"most": EACH}
     params.update(kept.params)
     for name, expression in kept.places.items():
         text = text.replace(f"{{{name}}}", expression)
@@ -201,6 +211,15 @@ def value_sql(prop: str) -> Kept:
     bodies = {name: _SQL[name].partition("\n")[2] for name in ("value", "said")}
     places = {name: " ".join(body.split()) for name, body in bodies.items()}  # on one line
     return Kept(places, {"prop": prop, "largest": LARGEST})
+
+
+def _name(event_name: str, apart: str) -> str:
+    """What a signal is called that nobody gave a name."""
+    return (
+        _("%(event)s, by %(property)s") % {"event": event_name, "property": apart}
+        if apart
+        else event_name
+    )
 
 
 def _free_key(name: str) -> str:

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 from trellis.leads.models import Line, Reason, Stage
 from trellis.leads.types import DISQUALIFIED, LOST, PROPOSE, LineSpec, StageSpec, UnfitSpec
 from trellis.rules.compiler import Compiler
+from trellis.rules.counted import pending
 from trellis.rules.params import Params, Scope
 from trellis.rules.parse import parse
-from trellis.rules.registry import STAGE, Field, pending
+from trellis.rules.registry import STAGE, Field
 from trellis.rules.types import Rule, RuleError
 
 _TOP = 2**31 - 1

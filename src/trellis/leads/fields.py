@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from trellis.accounts.models import User
 from trellis.leads.models import Line, Question, Reason, Stage
 from trellis.leads.types import LineSpec
-from trellis.rules.registry import FACT, PROVIDERS, STAGE, Choice, Field, Join
+from trellis.rules.registry import FACT, PROVIDERS, STAGE, Choice, Field, Join, said_since
 from trellis.rules.types import BOOLEAN, CHOICE, DATE, LIST, NUMBER, TEXT
 from trellis.rules.usage import USERS, Use
 
@@ -64,6 +64,7 @@ def provide() -> Iterable[Field]:
             KINDS[question.kind],
             "c.attributes",
             json_key=question.attribute,
+            since=said_since(),
             level=FACT,
             group=_("Qualification"),
         )

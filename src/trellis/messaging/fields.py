@@ -12,8 +12,8 @@ from trellis.events import names
 from trellis.events.types import SYSTEM
 from trellis.messaging.humans import HUMAN
 from trellis.messaging.models import Template
-from trellis.rules.registry import PROVIDERS, Choice, Field, Narrow
-from trellis.rules.types import NUMBER, SIGNAL, EventRef, Group, Leaf, Rule
+from trellis.rules.registry import PROVIDERS, Choice, Field, Join, Narrow
+from trellis.rules.types import CHOICES, DATE, NUMBER, SIGNAL, EventRef, Group, Leaf, Rule
 
 _GROUP = _("Messages")
 
@@ -26,9 +26,62 @@ BOUNCES = (
     Choice("complaint", _("marked as spam"), "complaint"),
 )
 
+UNSUBSCRIBED = "unsubscribed"
+
+AGAINST = (
+    Choice("hard_bounce", _("the address does not exist"), "hard_bounce"),
+    Choice("complaint", _("marked as spam"), "complaint"),
+    Choice("soft_bounces", _("too many bounces in a row"), "soft_bounces"),
+    Choice("recipient_refused", _("the address was refused"), "recipient_refused"),
+    Choice(UNSUBSCRIBED, _("unsubscribed or refused"), UNSUBSCRIBED),
+)
+"""Why marketing does not reach somebody on a channel: the reasons of suppressions, and the
+newest word on marketing where it is a no."""
+
+_NO_EMAIL = Join(
+    "zb",
+    # The address that messages go to (outbox.sql, people), where it is suppressed.
+    "LEFT JOIN (SELECT i.contact_id, min(z.reason) AS reason, min(z.at) AS at"
+    " FROM contact_identity i JOIN contact t ON t.contact_id = i.contact_id"
+    " JOIN suppression z ON z.value = i.value AND z.kind = i.kind"
+    " WHERE i.kind = 'email' AND {scope} AND (t.email = i.value OR t.email = ''"
+    " AND NOT EXISTS (SELECT 1 FROM contact_identity o WHERE o.contact_id = i.contact_id"
+    " AND o.kind = 'email' AND o.value < i.value))"
+    " GROUP BY i.contact_id) zb ON zb.contact_id = c.contact_id"
+    " LEFT JOIN (SELECT i.contact_id,"
+    " (array_agg(i.given ORDER BY i.at DESC, i.consent_id DESC))[1] AS given, max(i.at) AS at"
+    " FROM consent i WHERE {scope} AND i.purpose = 'marketing' AND i.channel IN ('email', '*')"
+    " GROUP BY i.contact_id) zw ON zw.contact_id = c.contact_id",
+    "i.contact_id",
+)
+
 
 def provide() -> Iterable[Field]:
-    """One field of behaviour per kind of answer; each can be narrowed."""
+    """One field of behaviour per kind of answer, which can be narrowed; and why somebody
+    may not be written to."""
+    yield Field(
+        "blocked.email",
+        _("reasons not to email"),
+        CHOICES,
+        "array_remove(ARRAY[zb.reason::text, CASE WHEN NOT zw.given"
+        f" THEN '{UNSUBSCRIBED}' END], NULL)",
+        choices=AGAINST,
+        join=_NO_EMAIL,
+        group=_GROUP,
+    )
+    yield Field(
+        "blocked.email.at",
+        _("reasons not to email: the newest"),
+        DATE,
+        "greatest(zb.at, CASE WHEN NOT zw.given THEN zw.at END)",
+        zoned=True,
+        join=_NO_EMAIL,
+        group=_GROUP,
+    )
+    yield from _answers()
+
+
+def _answers() -> Iterable[Field]:
     rows = Template.objects.order_by("name")
     templates = tuple(Choice(row.key, row.name, row.key) for row in rows)
     template = Narrow("template", _("template"), "template", templates)

@@ -100,7 +100,7 @@ def apply(changes: Sequence[Change], now: datetime) -> list[Refused]:
                 if key == TAGS:
                     _tag(profile, value, known)
                 else:
-                    _take(profile, change, key, value, kinds)
+                    _take(profile, change, key, value, kinds, now)
             except BadValue as bad:
                 refused.append(Refused(change.contact_id, key, str(bad), value))
     changed = [profile for profile in profiles.values() if profile.changed]
@@ -142,7 +142,12 @@ def write(profiles: Sequence[Profile], now: datetime) -> None:
 
 
 def _take(
-    profile: Profile, change: Change, key: str, value: Any, kinds: dict[str, Attribute]
+    profile: Profile,
+    change: Change,
+    key: str,
+    value: Any,
+    kinds: dict[str, Attribute],
+    now: datetime,
 ) -> None:
     how = change.how or "active"
     if key == "company":
@@ -161,6 +166,8 @@ def _take(
         kept = None if value is None else fit(definition, value)
         old = profile.attributes.get(key)
     new = provenance.entry(change.src, change.at, change.basis, how, weak=change.weak)
+    if not change.at:  # older than every other word, but not there before now
+        new["since"] = provenance.moment(now.timestamp())
     before = profile.provenance.get(key)
     shown = None if key == "company" else old
     if change.weak and before is not None and kept == old:

@@ -2,7 +2,8 @@
 
 Each value of a profile has an entry: ``src`` (the entrance or actor), ``at``, ``basis``,
 ``how`` (active: the person said it; passive: it was observed), ``was`` (the values before
-it, the newest first) and ``weak`` where it only filled what nobody had said.
+it, the newest first) and ``weak`` where it only filled what nobody had said. ``since`` is there
+where the value has been the same for longer than ``at``, when it was last said.
 """
 
 from __future__ import annotations
@@ -66,10 +67,21 @@ def keep(stays: Entry, value: Any, goes: Entry | None, old_value: Any) -> Entry:
         if row["value"] not in seen:
             seen.append(row["value"])
             kept.append(row)
-    made = {name: part for name, part in stays.items() if name != "was"}
+    made = {name: part for name, part in stays.items() if name not in ("was", "since")}
     if kept:
         made["was"] = kept[:KEPT]
+    began = _began(stays)
+    if goes is not None and value == old_value and "at" in goes:
+        began = min(began, _began(goes))
+    if kept and str(kept[0]["at"]) >= began:
+        began = str(stays["at"])
+    if began != stays["at"]:
+        made["since"] = began
     return made
+
+
+def _began(said: Entry) -> str:
+    return str(said.get("since", said["at"]))
 
 
 def same_word(one: Entry | None, other: Entry | None) -> bool:

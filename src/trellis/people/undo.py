@@ -87,7 +87,7 @@ def _give_back(name: str, table: ContactTable, row: Merge) -> None:
             "loser": row.loser_id,
             "rows": _encode(rows).decode(),
         }
-        if table.mode == "add":
+        if table.mode == "add" and table.total:
             db.run(moving.undo_sql(name, "take_off"), back)
             db.run(moving.undo_sql(name, "drop_empty"), back)
         db.run(moving.undo_sql(name, "put_back"), back)

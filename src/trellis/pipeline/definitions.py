@@ -15,7 +15,8 @@ from trellis.leads import compute as leads
 from trellis.leads.models import Line, Reason, Stage
 from trellis.leads.types import LineSpec
 from trellis.rules import registry
-from trellis.rules.registry import Fields, read_by
+from trellis.rules.counted import read_by
+from trellis.rules.registry import Fields
 from trellis.rules.types import Rule
 from trellis.scoring import compute as scoring
 from trellis.scoring.models import ScoreRule

@@ -19,7 +19,7 @@ from trellis.pipeline import definitions
 from trellis.pipeline.definitions import Definitions
 from trellis.pipeline.derivation import Derivation, Plan, for_range, only_segments, scores
 from trellis.pipeline.derive import record
-from trellis.rules import registry
+from trellis.rules import counted, registry
 from trellis.rules.parse import parse
 from trellis.rules.registry import Field
 from trellis.rules.types import RuleError
@@ -123,7 +123,7 @@ def _read_by(segment: Segment) -> dict[str, Field]:
         rule = parse(segment.rule, known)
     except RuleError:
         return {}
-    return {field.key: field for field in registry.read_by(rule, known)}
+    return {field.key: field for field in counted.read_by(rule, known)}
 
 
 def _fill(fields: Mapping[str, Field]) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from trellis.rules import dates, values, windows
+from trellis.rules.counted import counted, keyed
 from trellis.rules.features import Feature
 from trellis.rules.operators import (
     AMOUNT,
@@ -18,7 +19,6 @@ from trellis.rules.operators import (
     WINDOW,
     Operator,
 )
-from trellis.rules.registry import counted
 from trellis.rules.sequences import Sequence
 from trellis.rules.types import Leaf, Moment, Period, Range, Span, Window
 
@@ -156,14 +156,38 @@ def _during(compiler: Compiler, leaf: Leaf) -> dict[str, str]:
 
 
 def _followed(compiler: Compiler, leaf: Leaf, number: int) -> str:
-    assert isinstance(leaf.value, Span), "parsed"
     if leaf.within is not None:
         compiler.feature(Feature(number, "last"))
         _moving(compiler, number, leaf.within)
-    missing = leaf.op == "not_followed"
+    return f"{_sequence(compiler, leaf, number)}.last"
+
+
+def followed_value(compiler: Compiler, leaf: Leaf) -> str:
+    """SQL of the value, the same in both, of the last time that was followed, or was not."""
+    return f"{_sequence(compiler, leaf, signal_of(compiler, leaf))}.said"
+
+
+def _sequence(compiler: Compiler, leaf: Leaf, number: int) -> str:
+    """The alias of what was followed."""
+    assert isinstance(leaf.value, Span), "parsed"
     then = _other(compiler, leaf.by)
-    alias = compiler.sequences.alias(Sequence(number, then, leaf.value, leaf.within, missing))
-    return f"{alias}.last"
+    since = _other(compiler, leaf.not_since) if leaf.not_since else 0
+    if leaf.same:
+        found = [
+            0 if field is None else int(field.ref) for field in keyed(leaf, compiler.fields)
+        ]
+        number, then, since = (*found, 0)[:3]
+    return compiler.sequences.alias(
+        Sequence(
+            number,
+            then,
+            leaf.value,
+            leaf.within,
+            missing=leaf.op == "not_followed",
+            since=since,
+            keyed=bool(leaf.same),
+        )
+    )
 
 
 def _moving(compiler: Compiler, number: int, window: Window | None) -> None:

@@ -19,7 +19,7 @@ from trellis.rules.consents import Consents
 from trellis.rules.features import Feature, Features
 from trellis.rules.operators import OPERATORS, Operator
 from trellis.rules.params import Params, Scope, Sql
-from trellis.rules.registry import PROPS, Field, Join
+from trellis.rules.registry import PROPS, Field, Join, Past
 from trellis.rules.sequences import Sequences
 from trellis.rules.types import Leaf, Rule, Span
 
@@ -97,9 +97,12 @@ class Compiler:
         return f"to_jsonb({self._raw(leaf)})"
 
     def since(self, leaf: Leaf) -> str:
-        """SQL of the day since when the value of a leaf with ``for`` has been what it is,
-        as jsonb, for the explanation; NULL for other leaves."""
+        """SQL of the day since when the value of a leaf with ``for`` has been what it is, or
+        of the value that is the ``same`` in a sequence, as jsonb, for the explanation; NULL
+        for other leaves."""
         field = self.fields[leaf.field]
+        if leaf.same:
+            return f"to_jsonb({behaviour.followed_value(self, leaf)})"
         if leaf.held is None or leaf.type == types.SEGMENT:
             return "NULL::jsonb"
         return f"to_jsonb({self._since_day(leaf, field)})"
@@ -128,6 +131,26 @@ class Compiler:
             day = self._since_day(leaf, self.fields[leaf.field])
             return f"({test} AND {self._long(day, leaf.held)})"
         return test
+
+    def _past_day(self, leaf: Leaf, past: Past) -> str:
+        """SQL of the day since when a comparison has held at the end of every day; NULL where
+        it does not hold now. Before the first row there ever was, it held from the day on
+        which somebody was first seen, or not at all."""
+        operator, today = OPERATORS[leaf.op], self.params.today()
+
+        def held(x: str) -> str:
+            return self._compare(leaf, operator, {"x": x, "raw": x})
+
+        rows = f"FROM {past.table} h WHERE h.contact_id = c.contact_id AND {past.test}"
+        seen = f"(s.first_seen AT TIME ZONE {self.params.zone()})::date"
+        failed = f"{rows} AND h.day < {today} AND NOT {held(f'h.{past.column}')}"
+        began = f"(SELECT min(h.day) {rows} AND (z.failed IS NULL OR h.day > z.failed))"
+        return (
+            f"CASE WHEN {held(self._comparable(leaf))} THEN (SELECT CASE WHEN z.failed IS NULL"
+            f" AND {held(past.zero)} THEN coalesce({seen}, {today})"
+            f" ELSE least(coalesce({began}, {today}), {today}) END"
+            f" FROM (SELECT max(h.day) AS failed {failed}) z) END"
+        )
 
     def _compare(self, leaf: Leaf, operator: Operator, places: dict[str, str]) -> str:
         if operator.key.startswith("yearly"):
@@ -163,10 +186,15 @@ class Compiler:
         if leaf.type == types.CONSENT:
             column = self.consents.column(field.consent, leaf.channel, "at")
             return f"({column} AT TIME ZONE {self.params.zone()})::date"
+        if field.past is not None:
+            return self._past_day(leaf, field.past)
         derived = self.columns.get(f"{field.key}.since")
         if derived is None:
             self._join(field, field.since)
-        return (derived or field.since).replace("{zone}", self.params.zone())
+        text = (derived or field.since).replace("{zone}", self.params.zone())
+        if "{key}" in text:
+            text = text.replace("{key}", self.params.add(field.json_key, "text"))
+        return self._once(f"({text})") if derived is None else text
 
     def _tree(self, leaf: Leaf) -> bool:
         return any(choice.also for choice in self.fields[leaf.field].choices or ())

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from trellis.core import db
+from trellis.people import masking
 from trellis.rules import private, types
 from trellis.rules.behaviour import looks_at
 from trellis.rules.compiler import Compiler
@@ -38,7 +39,8 @@ class Explanation:
 
 
 class Answer(NamedTuple):
-    """Of one leaf: whether it holds, what it looked at, and since when that has been so."""
+    """Of one leaf: whether it holds, what it looked at, and since when that has been so (of a
+    sequence: the value that was the same)."""
 
     holds: bool
     actual: Any
@@ -96,7 +98,9 @@ def _tree(rule: Rule, answers: Iterator[Answer], fields: Mapping[str, Field]) ->
         holds, actual, since = next(answers)
         actual = private.actual(rule.field, actual, fields)
         words = _words(rule, actual, fields)
-        if isinstance(since, str):
+        if isinstance(since, str) and rule.same:
+            words += f" (“{masking.value(rule.same, since)}”)"
+        elif isinstance(since, str):
             words += _(", since %(day)s") % {"day": actual_day(since)}
         return Explanation(
             "leaf",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from trellis.rules.registry import Field, behaviour
+from trellis.rules.counted import behaviour, keyed_events
+from trellis.rules.registry import Field
 from trellis.rules.types import EventRef, Group, Leaf, Rule, leaves
 
 EnsureSignal = Callable[[EventRef], str]
@@ -27,6 +28,8 @@ def lower(rule: Rule, ensure_signal: EnsureSignal, fields: Mapping[str, Field]) 
 
 
 def _lower_leaf(leaf: Leaf, ensure_signal: EnsureSignal, fields: Mapping[str, Field]) -> Leaf:
+    for apart in keyed_events(leaf, fields):
+        ensure_signal(apart)
     if leaf.event is not None:
         return replace(leaf, field=f"signal.{ensure_signal(leaf.event)}", event=None)
     named = behaviour(leaf, fields[leaf.field])

@@ -13,6 +13,9 @@ from trellis.rules.reading import Note, span, window
 from trellis.rules.registry import PROPS, Field
 
 _HELD = ("eq", "ne", "in", "not_in", "given", "not_given", "withdrawn")
+_COMPARED = ("eq", "in", "gt", "gte", "lt", "lte", "between")
+"""Operators that may ask since when: where only the present value is known, those that name
+it; where the former ones are, every comparison."""
 
 
 def options_for(field: Field, operator: Operator) -> tuple[str, ...]:
@@ -20,12 +23,15 @@ def options_for(field: Field, operator: Operator) -> tuple[str, ...]:
     one that it must have."""
     fits = {
         "within": operator.windowed,
-        "not_since": operator.ordered,
+        "not_since": operator.ordered or operator.renounced,
         "after": operator.ordered,
         "by": operator.paired,
+        "same": operator.paired,
         "of": bool(field.narrows),
         "channel": bool(field.consent),
-        "for": operator.key in _HELD and _has_since(field),
+        "for": operator.key in _COMPARED
+        if field.past is not None
+        else operator.key in _HELD and _has_since(field),
         "zone": field.type == types.DATE and (field.zoned or bool(field.json_key)),
         "salt": field.type == types.RANDOM,
     }
@@ -55,6 +61,7 @@ class Options:
             "not_since": ("not_since", self._signal),
             "after": ("after", self._signal),
             "by": ("by", self._signal),
+            "same": ("same", self._property),
             "of": ("of", self._of),
             "channel": ("channel", self._channel),
             "for": ("held", lambda found, place: span(self.problem, found, place)),
@@ -78,6 +85,12 @@ class Options:
             self.problem(path, _("there is no signal %(key)s") % {"key": key})
             return ""
         return key
+
+    def _property(self, name: Any, path: str) -> str:
+        if not _is_text(name) or len(name) > 64:
+            self.problem(path, _("must be the name of a property"))
+            return ""
+        return str(name)
 
     def _channel(self, channel: Any, path: str) -> str:
         if not isinstance(channel, str) or not 0 < len(channel) <= 12:

@@ -8,14 +8,15 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from trellis.rules import private, types
+from trellis.rules.counted import counted, keyed
 from trellis.rules.operators import MANY, OPERATORS, PAIR, Operator
 from trellis.rules.options import Options
 from trellis.rules.reading import Values
-from trellis.rules.registry import PROPS, Field, counted
+from trellis.rules.registry import PROPS, Field
 from trellis.rules.types import EventRef, Group, Leaf, Problem, Rule, RuleError
 
 _OPTIONS = {
-    "within", "not_since", "after", "by", "channel", "for", "zone", "salt", "of"
+    "within", "not_since", "after", "by", "same", "channel", "for", "zone", "salt", "of"
 }  # fmt: skip
 _LEAF_KEYS = {"field", "event", "op", "value"} | _OPTIONS
 _EVENT_TYPES = ("track", "page", "screen", "identify", "group", "alias", "system")
@@ -128,6 +129,9 @@ class _Reader:
             return None
         if self.stored and behaved and counted(leaf, self.fields) is None:
             self.problem(_join(path, "field"), _("no signal counts this"))
+            return None
+        if self.stored and None in keyed(leaf, self.fields):
+            self.problem(_join(path, "same"), _("no signal counts this"))
             return None
         return leaf
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
@@ -27,11 +26,7 @@ from trellis.rules.types import (
     SIGNAL,
     TEXT,
     EventRef,
-    Group,
-    Leaf,
-    Rule,
     event_json,
-    leaves,
 )
 
 FACT = 0
@@ -65,6 +60,18 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """Where the former values of a field stand, by the day: rows of ``table`` (alias ``h``)
+    for which ``test`` holds have them in ``column``, each good until the next one; before the
+    first it was ``zero``. All are SQL."""
+
+    table: str
+    test: str
+    column: str
+    zero: str = "0"
+
+
+@dataclass(frozen=True, slots=True)
 class Narrow:
     """A property by which behaviour can be narrowed: ``{"of": {key: [value, …]}}``. With
     ``choices`` the values are keys of choices, whose ids stand in the property; ``part``
@@ -91,7 +98,8 @@ class Field:
     the id of a signal. ``consent`` is the purpose of a
     consent, whose newest word has ``column``. ``join`` is what ``column`` stands in,
     beyond contact and standing. ``since`` is SQL of the day since when the value has been
-    what it is: it allows ``for``.
+    what it is: it allows ``for`` where a value is named (``{key}`` in it is ``json_key``).
+    ``past`` allows it with every comparison, which must have held all the time.
 
     ``event`` is what a signal counts. A field without ``ref`` that has one is behaviour by
     its own name (``message.clicked``): its leaves read the signal that counts this event,
@@ -117,6 +125,7 @@ class Field:
     group: str | Promise = ""
     join: Join | None = None
     since: str = ""
+    past: Past | None = None
     consent: str = ""
     event: EventRef | None = None
     narrows: tuple[Narrow, ...] = ()
@@ -165,59 +174,6 @@ class Fields(Mapping[str, Field]):
 
 PROVIDERS: Registry[Callable[[], Iterable[Field]]] = Registry("rule fields")
 """Name of a domain to a function that reads its fields."""
-
-
-def pending(rule: Rule, fields: Mapping[str, Field]) -> bool:
-    """Whether a rule reads a field that is not complete yet."""
-    return any(field.pending for field in read_by(rule, fields))
-
-
-def read_by(rule: Rule, fields: Mapping[str, Field]) -> set[Field]:
-    """The fields that a rule reads, second signals included; behaviour by its own name as
-    the signal that counts it, where there is one."""
-    found: set[Field] = set()
-    for leaf in leaves(rule):
-        first = counted(leaf, fields) or fields.get(leaf.field)
-        others = (fields.get(f"signal.{key}") for key in (leaf.not_since, leaf.after, leaf.by))
-        found.update(field for field in (first, *others) if field is not None)
-    return found
-
-
-def counted(leaf: Leaf, fields: Mapping[str, Field]) -> Field | None:
-    """The signal that a leaf of behaviour reads; None where none counts it yet, or for
-    other leaves."""
-    field = fields.get(leaf.field)
-    if field is None or field.type != SIGNAL:
-        return None
-    if field.ref:
-        return field
-    event = behaviour(leaf, field)
-    return fields.counting(event) if event and isinstance(fields, Fields) else None
-
-
-def behaviour(leaf: Leaf, field: Field) -> EventRef | None:
-    """The event that a leaf of behaviour by its own name counts; None for other leaves."""
-    if field.event is None or field.ref:
-        return None
-    parts = [] if field.event.filter is None else [field.event.filter]
-    narrows = {narrow.key: narrow for narrow in field.narrows}
-    parts += [_narrowed(narrows[key], values) for key, values in leaf.of]
-    if not parts:
-        return field.event
-    condition = parts[0] if len(parts) == 1 else Group("all", tuple(parts))
-    return replace(field.event, filter=condition)
-
-
-def _narrowed(narrow: Narrow, values: tuple[str, ...]) -> Leaf:
-    prop = f"prop.{narrow.prop}"
-    if narrow.part:
-        return Leaf(prop, "contains_any", values, TEXT)
-    if narrow.choices is None:
-        return Leaf(prop, "in", values, TEXT)
-    found = [choice.id for key in values if (choice := narrow.choice(key)) is not None]
-    if all(isinstance(id_, int) for id_ in found):
-        return Leaf(prop, "in", tuple(Decimal(id_) for id_ in found), NUMBER)
-    return Leaf(prop, "in", tuple(str(id_) for id_ in found), TEXT)
 
 
 def _event_key(event: EventRef) -> str:
@@ -277,15 +233,78 @@ _RANDOM = (
 )
 """Evenly from 0 up to 100, always the same for a contact and a salt."""
 
+
+def said_since(key: str = "{key}", table: str = "c") -> str:
+    """SQL of the day since when a value of a profile has been what it is: a literal key, or
+    that of the field."""
+    name = key if key.startswith("{") else f"'{key}'"
+    return (
+        f"(coalesce({table}.provenance -> {name} ->> 'since',"
+        f" {table}.provenance -> {name} ->> 'at')::timestamptz AT TIME ZONE {{zone}})::date"
+    )
+
+
 STATIC: tuple[Field, ...] = (
-    Field("contact.email", _("email"), TEXT, "c.email", group=PERSON, private=True),
-    Field("contact.phone", _("phone"), TEXT, "c.phone", group=PERSON, private=True),
-    Field("contact.first_name", _("first name"), TEXT, "c.first_name", group=PERSON),
-    Field("contact.last_name", _("last name"), TEXT, "c.last_name", group=PERSON, private=True),
-    Field("contact.locale", _("language"), TEXT, "c.locale", group=PERSON),
-    Field("contact.time_zone", _("time zone"), TEXT, "c.time_zone", group=PERSON),
-    Field("contact.country", _("country"), TEXT, "c.country", group=PERSON),
-    Field("contact.city", _("city"), TEXT, "c.city", group=PERSON),
+    Field(
+        "contact.email",
+        _("email"),
+        TEXT,
+        "c.email",
+        since=said_since("email"),
+        group=PERSON,
+        private=True,
+    ),
+    Field(
+        "contact.phone",
+        _("phone"),
+        TEXT,
+        "c.phone",
+        since=said_since("phone"),
+        group=PERSON,
+        private=True,
+    ),
+    Field(
+        "contact.first_name",
+        _("first name"),
+        TEXT,
+        "c.first_name",
+        since=said_since("first_name"),
+        group=PERSON,
+    ),
+    Field(
+        "contact.last_name",
+        _("last name"),
+        TEXT,
+        "c.last_name",
+        since=said_since("last_name"),
+        group=PERSON,
+        private=True,
+    ),
+    Field(
+        "contact.locale",
+        _("language"),
+        TEXT,
+        "c.locale",
+        since=said_since("locale"),
+        group=PERSON,
+    ),
+    Field(
+        "contact.time_zone",
+        _("time zone"),
+        TEXT,
+        "c.time_zone",
+        since=said_since("time_zone"),
+        group=PERSON,
+    ),
+    Field(
+        "contact.country",
+        _("country"),
+        TEXT,
+        "c.country",
+        since=said_since("country"),
+        group=PERSON,
+    ),
+    Field("contact.city", _("city"), TEXT, "c.city", since=said_since("city"), group=PERSON),
     Field("contact.known", _("known"), BOOLEAN, "c.known", group=PERSON),
     Field("contact.created_at", _("created"), DATE, "c.created_at", zoned=True, group=PERSON),
     Field(
@@ -368,6 +387,7 @@ def _people() -> Iterable[Field]:
             type=ATTRIBUTE_TYPES[own.type],
             column="c.attributes",
             json_key=own.key,
+            since=said_since(),
             group=ATTRIBUTES,
             private=own.type == "email" or masking.hides(own.key),
         )
@@ -378,6 +398,7 @@ def _people() -> Iterable[Field]:
             type=ATTRIBUTE_TYPES[theirs.type],
             column="co.attributes",
             json_key=theirs.key,
+            since=said_since(table="co"),
             group=COMPANIES,
             join=COMPANY,
         )

@@ -124,12 +124,14 @@ Value: TypeAlias = Scalar | tuple[Scalar, ...] | Window | None
 
 @dataclass(frozen=True, slots=True)
 class EventRef:
-    """Behaviour named inline: an event and a filter over its properties."""
+    """Behaviour named inline: an event and a filter over its properties. ``each`` keeps the
+    times of every value of ``value_prop`` apart; rules never say it, ``same`` needs it."""
 
     type: str
     name: str
     filter: Rule | None = None
     value_prop: str = ""
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ class Leaf:
     """One condition. ``type`` is the type its value is compared as.
 
     ``within`` is the window of a signal; ``not_since``, ``after`` and ``by`` name a second
-    signal; ``channel`` narrows a consent; ``held`` is for how long it has been so (``for``
+    signal; ``same`` the property whose value must be the same in all of them; ``channel`` narrows a consent; ``held`` is for how long it has been so (``for``
     in JSON); ``zone`` is "contact" where times are read as days of the contact's own zone;
     ``salt`` tells random shares apart; ``of`` narrows behaviour: (key, values) pairs.
     ``event`` stands instead of ``field`` until ``lower``.
@@ -151,6 +153,7 @@ class Leaf:
     not_since: str = ""
     after: str = ""
     by: str = ""
+    same: str = ""
     channel: str = ""
     held: Span | None = None
     zone: str = ""
@@ -235,7 +238,7 @@ def to_json(rule: Rule) -> dict[str, Any]:
         out["within"] = window_json(rule.within)
     if rule.held is not None:
         out["for"] = _plain(rule.held)
-    for name in ("not_since", "after", "by", "channel", "zone", "salt"):
+    for name in ("not_since", "after", "by", "same", "channel", "zone", "salt"):
         if getattr(rule, name):
             out[name] = getattr(rule, name)
     if rule.of:
@@ -255,6 +258,8 @@ def event_json(event: EventRef) -> dict[str, Any]:
         out["filter"] = to_json(event.filter)
     if event.value_prop:
         out["value_prop"] = event.value_prop
+    if event.each:
+        out["each"] = True
     return out
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trellis.core.registry import Registry
-from trellis.rules import registry
+from trellis.rules import counted, registry
 from trellis.rules.types import SIGNAL, Leaf
 
 
@@ -48,9 +48,10 @@ def of_signal(key: str) -> list[Use]:
     def reads(leaf: dict[str, Any]) -> bool:
         if key in (leaf.get("not_since"), leaf.get("after"), leaf.get("by")):
             return True
-        found = registry.counted(_narrowed(leaf), known)
-        return leaf.get("field") == f"signal.{key}" or (
-            found is not None and found.key == f"signal.{key}"
+        short = _narrowed(leaf)
+        found = [counted.counted(short, known), *counted.keyed(short, known)]
+        return leaf.get("field") == f"signal.{key}" or any(
+            field is not None and field.key == f"signal.{key}" for field in found
         )
 
     return _where(reads)
@@ -60,7 +61,16 @@ def _narrowed(leaf: dict[str, Any]) -> Leaf:
     """As much of a stored leaf as says which behaviour it counts."""
     narrows = leaf.get("of") or {}
     of = tuple(sorted((name, tuple(values)) for name, values in narrows.items()))
-    return Leaf(str(leaf.get("field", "")), "did", None, SIGNAL, of=of)
+    return Leaf(
+        str(leaf.get("field", "")),
+        "did",
+        None,
+        SIGNAL,
+        of=of,
+        by=str(leaf.get("by") or ""),
+        not_since=str(leaf.get("not_since") or ""),
+        same=str(leaf.get("same") or ""),
+    )
 
 
 def readers_of_signals() -> Counter[str]:
@@ -71,7 +81,9 @@ def readers_of_signals() -> Counter[str]:
             keys = set()
             for leaf in _leaves(use.rule):
                 keys |= {
-                    str(leaf.get(name)) for name in ("not_since", "after") if leaf.get(name)
+                    str(leaf.get(name))
+                    for name in ("not_since", "after", "by")
+                    if leaf.get(name)
                 }
                 field = str(leaf.get("field", ""))
                 if field.startswith("signal."):

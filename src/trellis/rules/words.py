@@ -97,6 +97,8 @@ def leaf_sentence(leaf: Leaf, fields: Mapping[str, Field]) -> str:
         window=window_words(leaf.within),
         other=_signal_words(leaf.by, fields),
     )
+    if leaf.same:
+        words += _(" with the same %(property)s") % {"property": f"“{leaf.same}”"}
     if leaf.not_since:
         words += _(", and not since then: %(signal)s") % {
             "signal": _signal_words(leaf.not_since, fields)

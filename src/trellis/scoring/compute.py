@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from trellis.rules.compiler import Compiler
+from trellis.rules.counted import pending
 from trellis.rules.features import Feature
 from trellis.rules.parse import parse
-from trellis.rules.registry import SCORE, Field, pending
+from trellis.rules.registry import SCORE, Field
 from trellis.rules.types import SIGNAL, RuleError, Span
 from trellis.scoring.models import ScoreModel, ScoreRule
 from trellis.scoring.types import (

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from django.utils.translation import gettext_lazy as _
 
 from trellis.events.fields import provide as provide_signals
-from trellis.rules.registry import COMPANIES, PROVIDERS, SCORE, Choice, Field, Join
+from trellis.rules.registry import COMPANIES, PROVIDERS, SCORE, Choice, Field, Join, Past
 from trellis.rules.types import CHOICE, DATE, NUMBER
 from trellis.rules.usage import USERS, Use
 from trellis.scoring import companies
@@ -95,8 +96,13 @@ def field_key(model_key: str, part: str) -> str:
 def provide() -> Iterable[Field]:
     """The fields of the default model under short names, and those of each model in use
     under its own."""
-    yield from FIELDS
-    for row in ScoreModel.objects.filter(active=True).order_by("name", "id"):
+    rows = list(ScoreModel.objects.filter(active=True).order_by("name", "id"))
+    default = next((row.pk for row in rows if row.default), 0)
+    for field in FIELDS:
+        part = field.key.rpartition(".")[2]
+        mine = field.key.startswith("score") and default
+        yield replace(field, past=_past(default, part)) if mine else field
+    for row in rows:
         model = ModelSpec(
             id=row.pk,
             key=row.key,
@@ -112,6 +118,7 @@ def provide() -> Iterable[Field]:
 
 def _of_model(row: ScoreModel, key: str, part: str, column: str) -> Field:
     choices = {"temperature": _TEMPERATURES, "grade": _GRADES}.get(part)
+    past = None if part == "grade" else _past(row.pk, part)
     return Field(
         key,
         f"{row.name}: {_LABELS['total' if part == 'score' else part]}",
@@ -120,7 +127,14 @@ def _of_model(row: ScoreModel, key: str, part: str, column: str) -> Field:
         choices=choices,
         level=SCORE,
         group=_GROUP,
+        past=past,
     )
+
+
+def _past(model_id: int, part: str) -> Past:
+    """Where the former values of a part of a score stand (``ScoreDay``)."""
+    zero = "'cold'" if part == "temperature" else "0"
+    return Past("score_day", f"h.model_id = {int(model_id)}", part, zero)
 
 
 def uses() -> Iterable[Use]:

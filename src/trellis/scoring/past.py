@@ -32,7 +32,7 @@ LOST, DISQUALIFIED = "lost", "disqualified"
 """Outcomes of leads that were not won."""
 
 _SAID = ("email", "phone", "first_name", "last_name", "locale", "time_zone", "country", "city")
-_TABLES = ("contact", "signal_daily", "consent", "standing")
+_TABLES = ("contact", "signal_daily", "signal_value", "consent", "standing")
 
 _SQL = load("trellis.scoring", "past")
 
@@ -107,7 +107,7 @@ def _lay_out(found: Sequence[Outcome], now: datetime) -> None:
         _SQL["moments"],
         {"contacts": contacts, "days": days, "ats": ats, "reference": day_of(now)},
     )
-    for name in ("signals", "contacts"):
+    for name in ("signals", "values", "contacts"):
         db.run(_SQL[name])
     db.run(_SQL["unlearn"])
     for field in _SAID:

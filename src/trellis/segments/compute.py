@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 
 from trellis.rules import types
 from trellis.rules.compiler import Compiler
+from trellis.rules.counted import pending
 from trellis.rules.parse import parse
-from trellis.rules.registry import Field, pending
+from trellis.rules.registry import Field
 from trellis.rules.types import Rule, RuleError
 from trellis.segments.models import Segment
 from trellis.segments.types import Broken, SegmentSpec

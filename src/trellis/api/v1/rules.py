@@ -76,7 +76,7 @@ class CheckedOut(Schema):
 class FoundOut(Schema):
     """What a rule says, how many it holds for, and some of them. An estimate (``exact``
     false) comes from ``looked`` contacts picked at random and lies within ``margin`` of the
-    truth in 95 of 100 cases. ``sample`` needs the scope contacts.read."""
+    truth in 95 of 100 cases; where ``looked`` is 0, nothing could be counted in time. ``sample`` needs the scope contacts.read."""
 
     sentence: str
     n: int

@@ -37,6 +37,7 @@ class SignalOut(Schema):
     event_name: str
     filter: ShownRule
     value_prop: str
+    each_value: bool
     bucket: str
     status: str
     why: str

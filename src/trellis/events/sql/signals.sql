@@ -34,6 +34,18 @@ SET n = d.n + EXCLUDED.n, sum = d.sum + EXCLUDED.sum,
     first_value = least(d.first_value, EXCLUDED.first_value),
     last_value = greatest(d.last_value, EXCLUDED.last_value)
 
+-- name: values
+-- Notes when each value of a property was said: signals that keep them apart.
+INSERT INTO signal_value AS v (contact_id, signal_id, day, value, first_at, last_at)
+SELECT t.contact_id, t.signal_id, t.day, t.value, t.first_at, t.last_at
+FROM unnest(
+    %s::bigint[], %s::int[], %s::date[], %s::text[], %s::timestamptz[], %s::timestamptz[]
+) AS t (contact_id, signal_id, day, value, first_at, last_at)
+ORDER BY t.contact_id, t.signal_id, t.day, t.value
+ON CONFLICT (contact_id, signal_id, day, value) DO UPDATE
+SET first_at = least(v.first_at, EXCLUDED.first_at),
+    last_at = greatest(v.last_at, EXCLUDED.last_at)
+
 -- name: matching
 -- Which of the batch's events pass which filters. {signals} is one (id, condition) row per
 -- signal, over the event's properties e.props.
@@ -64,9 +76,61 @@ SET n = d.n + EXCLUDED.n, sum = d.sum + EXCLUDED.sum,
     first_value = least(d.first_value, EXCLUDED.first_value),
     last_value = greatest(d.last_value, EXCLUDED.last_value)
 
+-- name: fill_values
+-- Back-fill of the values that a signal keeps apart, over the same span of time. ``values`` are
+-- those of an event.
+INSERT INTO signal_value AS v (contact_id, signal_id, day, value, first_at, last_at)
+SELECT e.contact_id, %(signal_id)s, (e.at AT TIME ZONE %(zone)s)::date, x.value,
+    min(e.at), max(e.at)
+FROM event AS e
+CROSS JOIN LATERAL ({values}) AS x
+WHERE e.name_id = %(name_id)s AND e.at >= %(from_at)s AND e.at < %(to_at)s
+    AND e.epoch < %(epoch)s AND ({condition})
+GROUP BY e.contact_id, (e.at AT TIME ZONE %(zone)s)::date, x.value
+ON CONFLICT (contact_id, signal_id, day, value) DO UPDATE
+SET first_at = least(v.first_at, EXCLUDED.first_at),
+    last_at = greatest(v.last_at, EXCLUDED.last_at)
+
+-- name: recount_values
+-- The values that a signal keeps apart, of some contacts, again from the log.
+INSERT INTO signal_value AS v (contact_id, signal_id, day, value, first_at, last_at)
+SELECT e.contact_id, %(signal_id)s, (e.at AT TIME ZONE %(zone)s)::date, x.value,
+    min(e.at), max(e.at)
+FROM event AS e
+CROSS JOIN LATERAL ({values}) AS x
+WHERE e.contact_id = ANY(%(contact_ids)s) AND e.name_id = %(name_id)s
+    AND (e.epoch >= %(epoch)s OR e.at < %(filled_to)s)
+    AND (e.at AT TIME ZONE %(zone)s)::date >= %(first_day)s
+    AND ({condition})
+GROUP BY e.contact_id, (e.at AT TIME ZONE %(zone)s)::date, x.value
+ON CONFLICT (contact_id, signal_id, day, value) DO UPDATE
+SET first_at = EXCLUDED.first_at, last_at = EXCLUDED.last_at
+
+-- name: each
+-- The values of a property of an event, as ``counting.values_of`` reads them.
+SELECT DISTINCT left(t.v #>> '{}', 200) COLLATE "C" AS value
+FROM jsonb_array_elements(
+    CASE
+        WHEN e.props ? %(prop)s THEN CASE jsonb_typeof(e.props -> %(prop)s)
+            WHEN 'array' THEN e.props -> %(prop)s
+            ELSE jsonb_build_array(e.props -> %(prop)s) END
+        WHEN jsonb_typeof(e.props -> 'products') = 'array' THEN (
+            SELECT coalesce(jsonb_agg(p.v -> %(prop)s ORDER BY p.n), '[]')
+            FROM jsonb_array_elements(e.props -> 'products') WITH ORDINALITY AS p (v, n)
+        )
+        ELSE '[]'
+    END
+) WITH ORDINALITY AS t (v, n)
+WHERE t.n <= %(most)s AND jsonb_typeof(t.v) IN ('string', 'number', 'boolean')
+    AND t.v #>> '{}' <> ''
+
 -- name: wipe
 -- Roll-ups of contacts that are about to be counted again from the log.
 DELETE FROM signal_daily WHERE contact_id = ANY(%(contact_ids)s) AND day >= %(first_day)s
+
+-- name: wipe_values
+-- And the values kept apart of them.
+DELETE FROM signal_value WHERE contact_id = ANY(%(contact_ids)s) AND day >= %(first_day)s
 
 -- name: recount
 -- Counts one signal of some contacts from the log: what its back-fill and the batches since
@@ -129,6 +193,10 @@ END
 -- name: drop
 -- All roll-ups of a signal that is counted no longer.
 DELETE FROM signal_daily AS d WHERE d.signal_id = %(signal_id)s
+
+-- name: drop_values
+-- And the values it kept apart.
+DELETE FROM signal_value AS v WHERE v.signal_id = %(signal_id)s
 
 -- name: matches
 -- Of the newest events of a name since a time: how many pass the condition of a filter, and

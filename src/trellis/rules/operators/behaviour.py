@@ -205,6 +205,7 @@ BEHAVIOUR: tuple[Operator, ...] = (
         explanation=_("{field}: last followed on {actual}"),
         windowed=True,
         paired=True,
+        renounced=True,
     ),
     Operator(
         key="not_followed",

@@ -42,8 +42,8 @@ _IS = _("{field} is {actual}")
 class Operator:
     """One row. ``negates`` names the positive operator this one is the exact negation of;
     such a row has no SQL of its own. ``windowed`` rows accept ``within``; ``ordered`` rows
-    accept ``not_since`` and ``after``; ``paired`` ones need ``by``, a second signal;
-    ``valued`` ones look at the property that a signal keeps (``value_prop``). Over dates a
+    accept ``not_since`` and ``after``; ``paired`` ones need ``by``, a second signal, and accept ``same``;
+    ``renounced`` ones accept ``not_since`` alone; ``valued`` ones look at the property that a signal keeps (``value_prop``). Over dates a
     row may read otherwise: ``date_label`` and ``date_sentence``."""
 
     key: str
@@ -57,6 +57,7 @@ class Operator:
     windowed: bool = False
     ordered: bool = False
     paired: bool = False
+    renounced: bool = False
     valued: bool = False
     date_label: Promise | None = None
     date_sentence: Promise | None = None

@@ -45,6 +45,16 @@ FROM signal_daily d
 JOIN past_moment m ON m.contact_id = d.contact_id
 WHERE d.day < m.day
 
+-- name: values
+-- And with which values they had done it.
+CREATE TEMP TABLE past_signal_value ON COMMIT DROP AS
+SELECT v.contact_id, v.signal_id, v.day + m.shift AS day, v.value,
+    v.first_at + make_interval(days => m.shift) AS first_at,
+    v.last_at + make_interval(days => m.shift) AS last_at
+FROM signal_value v
+JOIN past_moment m ON m.contact_id = v.contact_id
+WHERE v.day < m.day
+
 -- name: contacts
 -- What was known about them; values said at the moment or later are taken out. {fields} are the text columns.
 CREATE TEMP TABLE past_contact ON COMMIT DROP AS

@@ -14,15 +14,19 @@ from trellis.people.models import Attribute
 from trellis.rules import evaluate, offers
 from trellis.rules.operators import OPERATORS, Operator
 from trellis.rules.options import options_for
-from trellis.rules.registry import Choice, Field
-from trellis.rules.types import DATE, SEGMENT
+from trellis.rules.registry import Choice, Field, Past
+from trellis.rules.types import DATE, NUMBER, SEGMENT
 from trellis.web.staff.memo import remember
 from trellis.web.staff.rule_words import DESCRIPTIONS, words
 from trellis.web.staff.words import CHANNELS
 from trellis.web.templatetags.trellis import n as grouped
 
-_LASTING = Field("any", "", SEGMENT)
-"""A field that remembers since when it is so, to ask which operators can use that."""
+_LASTING = {
+    "since": Field("any", "", SEGMENT),
+    "past": Field("any", "", NUMBER, past=Past("", "", "")),
+}
+"""Fields that remember since when they are so, or what they were before, to ask which
+operators can use that."""
 
 
 def schema() -> dict[str, Any]:
@@ -38,6 +42,7 @@ def schema() -> dict[str, Any]:
                 "note": _note(cover, field),
             }
             for field in known.values()
+            if field.event is None or not field.event.each
         ],
         "operators": [_operator(operator) for operator in OPERATORS.values()],
         "events": [
@@ -72,8 +77,12 @@ def _field(field: Field) -> dict[str, Any]:
             }
             for narrow in field.narrows
         ],
-        "options": sorted(options & {"channel", "for", "zone", "salt"}),
+        "options": sorted(options & {"channel", "zone", "salt"}),
+        "lasts": ("past" if field.past else "since") if "for" in options else "",
         "keeps": _keeps(field),
+        "counts": None
+        if field.event is None
+        else {"type": field.event.type, "name": field.event.name},
     }
 
 
@@ -102,8 +111,11 @@ def _operator(operator: Operator) -> dict[str, Any]:
         "windowed": operator.windowed,
         "ordered": operator.ordered,
         "paired": operator.paired,
+        "renounced": operator.renounced,
         "valued": operator.valued,
-        "lasting": "for" in options_for(_LASTING, operator),
+        "lasting": [
+            name for name, field in _LASTING.items() if "for" in options_for(field, operator)
+        ],
     }
 
 

@@ -83,12 +83,13 @@ export class Known {
     }
     if (!operator.windowed) delete next.within;
     else if (!before && this.field(leaf)?.type === "signal") next.within = { ...SPAN };
-    if (!operator.ordered) for (const name of ["not_since", "after"]) delete next[name];
+    if (!operator.ordered) delete next.after;
+    if (!operator.ordered && !operator.renounced) delete next.not_since;
     if (next.event?.value_prop && !operator.valued) {
       const { value_prop, ...event } = next.event;
       next.event = event;
     }
-    if (!operator.paired) delete next.by;
+    if (!operator.paired) for (const name of ["by", "same"]) delete next[name];
     else next.by ??= this.signals()[0]?.key.slice(7);
     return next;
   }

@@ -47,13 +47,14 @@ export function Leaf({ leaf, path, scope, inner = false }) {
       ${operator ? html`<${Value} operator=${operator} field=${read} value=${leaf.value} label=${`${name}: ${words.value}`} words=${words} find=${find} change=${assign("value")} />` : null}
       ${label && rest(label) ? html`<span class="ru-word">${rest(label)}</span>` : null}
       ${operator?.paired ? html`<${Pick} label=${words.other_signal} options=${scope.signals().map((other) => [other.key.slice(7), other.label])} value=${leaf.by} change=${assign("by")} />` : null}
+      ${operator?.paired ? html`<${Same} leaf=${leaf} scope=${scope} change=${optional("same")} />` : null}
       ${field?.narrows?.map((narrow) => html`<${Narrow} narrow=${narrow} leaf=${leaf} set=${set} words=${words} />`)}
       ${operator?.windowed ? html`<${Window} label=${words.window} none=${words.ever} value=${leaf.within} words=${words} change=${optional("within")} />` : null}
       ${field?.options?.includes("channel") ? html`<${Pick} label=${words.channel} options=${[["", words.any_channel], ...scope.channels]} value=${leaf.channel ?? ""} change=${(value) => optional("channel")(value || undefined)} />` : null}
-      ${operator?.lasting && field.options?.includes("for") ? html`<${Lasting} leaf=${leaf} change=${optional("for")} words=${words} />` : null}
+      ${operator?.lasting?.includes(field.lasts) ? html`<${Lasting} leaf=${leaf} change=${optional("for")} words=${words} />` : null}
       ${field?.options?.includes("salt") ? html`<${Text} label=${words.salt} value=${leaf.salt} placeholder=${words.salt} change=${optional("salt")} />` : null}
       ${leaf.zone === "contact" ? html`<span class="ru-word small">${words.in_zone}</span>` : null}
-      ${operator?.ordered ? html`<${Order} leaf=${leaf} set=${set} scope=${scope} />` : null}
+      ${operator?.ordered || operator?.renounced ? html`<${Order} leaf=${leaf} set=${set} scope=${scope} only=${operator.ordered ? null : "not_since"} />` : null}
       ${seen ? html`<span class=${`tag ${seen.holds ? "good" : "quiet"}`}>${icon(seen.holds ? "check" : "x")}${seen.holds ? words.holds : words.holds_not}</span>` : null}
     </div><${Acts} path=${path} leaf=${leaf} field=${field} name=${name} inner=${inner} /></div>
     ${leaf.event ? html`<${Filter} leaf=${leaf} path=${path} scope=${scope} />` : null}
@@ -133,6 +134,21 @@ function Narrow({ narrow, leaf, set, words }) {
     <button type="button" class="btn btn-quiet btn-icon btn-sm" aria-label=${`${words.remove}: ${narrow.label}`} onClick=${() => put(null)}>${icon("x")}</button>`;
 }
 
+/** “with the same product”: a property whose value both must have. */
+function Same({ leaf, scope, change }) {
+  const { words } = scope;
+  const event = leaf.event ?? scope.field(leaf)?.counts;
+  const inside = event && scope.properties(event);
+  const [, ready] = useState(0);
+  useEffect(() => {
+    inside?.load().then(() => ready((n) => n + 1));
+  }, [inside]);
+  const seen = new Set([...(leaf.same ? [leaf.same] : []), ...(inside?.list ?? []).map((field) => field.label)]);
+  if (!seen.size) return null;
+  const options = [["", leaf.same ? words.no_same : words.add_same], ...[...seen].map((name) => [name, fill(words.same_of, { name })])];
+  return html`<${Pick} label=${words.same} tone=${leaf.same ? "" : "ru-more"} options=${options} value=${leaf.same ?? ""} change=${(name) => change(name || undefined)} />`;
+}
+
 /** “for at least 3 days”: since when it has been so. */
 function Lasting({ leaf, change, words }) {
   const held = leaf.for;
@@ -141,10 +157,10 @@ function Lasting({ leaf, change, words }) {
 }
 
 /** “and not since then …”, “after …”: a second behaviour. */
-function Order({ leaf, set, scope }) {
+function Order({ leaf, set, scope, only }) {
   const { words } = scope;
   const signals = scope.signals().map((field) => [field.key.slice(7), field.label]);
-  const modes = ["not_since", "after"].filter((mode) => words[mode]);
+  const modes = ["not_since", "after"].filter((mode) => words[mode] && (!only || mode === only));
   const mode = modes.find((name) => leaf[name] !== undefined) ?? "";
   if (!signals.length && !mode) return null;
   const turn = (next) => set((old) => {
