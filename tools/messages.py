@@ -13,6 +13,7 @@ import ast
 import io
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -221,6 +222,17 @@ def _faults(entry: polib.POEntry) -> Iterator[str]:
         named = set(places.findall(text))
         if named - wanted or (not entry.msgid_plural and wanted - named):
             yield f"placeholders {sorted(named)} differ from {sorted(wanted)}"
+        if "%(" in entry.msgid and not _fills(text):
+            yield "a per cent sign of its own is written %%"
+
+
+def _fills(text: str) -> bool:
+    """Whether a translation can be filled in; where not, Django shows the English text."""
+    try:
+        text % defaultdict(int)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def main(argv: list[str]) -> int:

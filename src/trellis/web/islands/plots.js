@@ -34,7 +34,7 @@ function option(shape, data) {
     grid: { left: 4, right: 8, top: 10, bottom: 2, containLabel: true },
     tooltip: { trigger: "axis", confine: true, backgroundColor: colour("--t-surface"), borderColor: line, textStyle: { color: ink, fontSize: 13 }, ...(data.notes ? { formatter: (found) => [found[0].axisValueLabel, `${found[0].seriesName}: <b>${found[0].value}</b>`, ...(data.notes[found[0].dataIndex] ?? []).map((text) => echarts.format.encodeHTML(text))].join("<br>") } : {}), axisPointer: { type: kind === "bar" ? "shadow" : "line", shadowStyle: { opacity: 0.06 } } },
     xAxis: { type: "category", data: data.labels, boundaryGap: kind === "bar", axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: { color: muted, hideOverlap: true, fontSize: 12 } },
-    yAxis: { type: "value", max: data.max, minInterval: 1, splitNumber: 3, splitLine: { lineStyle: { color: line } }, axisLabel: { color: muted, fontSize: 12 } },
+    yAxis: { type: "value", max: data.max, interval: data.max ? data.max / 4 : undefined, minInterval: 1, splitNumber: 3, splitLine: { lineStyle: { color: line } }, axisLabel: { color: muted, fontSize: 12 } },
     series: data.series.map((one, index) => ({
       name: one.name, type: kind, symbol: "none", smooth: data.step ? false : 0.25, step: data.step && !one.thin ? "end" : false, barMaxWidth: 28,
       data: one.marks ? one.data.map((value, at) => (at in one.marks ? { value, symbol: "circle", symbolSize: 9, itemStyle: { color: colour(one.marks[at]), borderColor: colour("--t-surface"), borderWidth: 1.5 } } : value)) : one.data,

@@ -127,6 +127,9 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-auto] select, [data-auto] input[type=checkbox], [data-auto] input[type=radio]")) event.target.form.requestSubmit();
 });
 
+// ---- the tab one stands on is seen, however many there are
+$(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
 // ---- tabs of one form
 document.addEventListener("click", (event) => {
   const tab = event.target.closest("[data-tabs] [role=tab]");

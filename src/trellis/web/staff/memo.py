@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from django.utils.translation import get_language
+
 from trellis.people import masking
 
 T = TypeVar("T")
@@ -20,7 +22,9 @@ _lock = threading.Lock()
 
 def remember(key: str, count: Callable[[], T]) -> T:
     """The result of ``count``, kept in this process for a time that grows with its cost;
-    apart for those who may not see private data."""
+    apart for each language, whose words it may hold, and for those who may not see private
+    data."""
+    key = f"{get_language()} {key}"
     if masking.veiled():
         key = f"veiled {key}"
     with _lock:

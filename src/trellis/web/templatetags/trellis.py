@@ -49,6 +49,8 @@ def n(value: Any) -> str:
     """A number as the reader's language groups it; "–" for none."""
     if value is None or value == "":
         return "–"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return formats.number_format(value, use_l10n=True, force_grouping=True)
 
 
