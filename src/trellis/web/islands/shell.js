@@ -71,6 +71,12 @@ document.addEventListener("click", (event) => {
   if (event.target.matches("dialog.sheet")) event.target.close();
 });
 
+// A form that was refused comes back with its sheet open, over the page as before.
+for (const sheet of $$("dialog.sheet[open]")) {
+  sheet.open = false;
+  sheet.showModal();
+}
+
 // ---- confirm once
 const dialog = $("#confirm");
 function ask(text, yes, no) {

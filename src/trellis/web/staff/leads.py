@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -23,7 +24,7 @@ from trellis.leads.models import Line
 from trellis.web.staff import given, lead_words
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.memo import forget
-from trellis.web.staff.profile import found_or_404
+from trellis.web.staff.profile import draw, found_or_404
 from trellis.web.staff.stages import address, chosen
 
 LIMIT = 50
@@ -107,21 +108,48 @@ def _decide(request: StaffRequest, line: Line) -> HttpResponseBase:
     return redirect(address("proposals", line))
 
 
-@page("contacts.read", "POST", change="leads.write")
+@page("contacts.read", "GET", "POST", change="leads.write")
 def act(request: StaffRequest, contact_id: int) -> HttpResponseBase:
     """What a person does with a lead in its profile: move, win, lose, disqualify, open
-    again, accept or refuse a proposal, add to another line."""
+    again, accept or refuse a proposal, add to another line. What is refused comes back with
+    what was typed."""
+    if request.method != "POST":
+        return _profile(request, contact_id)
     found_or_404(contact_id)
     line = leads.line(request.POST.get("line", "")[:64])
     try:
         done = _do(request, line, contact_id)
     except TrellisError as error:
-        if error.status == 403:
-            raise
-        messages.error(request, error.message)
-    else:
-        say(request, done, _("Done."))
+        return _again(request, contact_id, error, request.POST.dict())
+    say(request, done, _("Done."))
+    if done.skipped and not done.contact_ids:
+        return _drawn(request, contact_id, request.POST.dict(), 409)
     return redirect("contacts-profile", contact_id)
+
+
+def _profile(request: StaffRequest, contact_id: int) -> HttpResponseBase:
+    """Where links of a page lead that came back from a refused form."""
+    address = reverse("contacts-profile", args=[contact_id])
+    return redirect(f"{address}?{request.GET.urlencode()}")
+
+
+def _drawn(
+    request: StaffRequest, contact_id: int, typed: Mapping[str, Any], status: int
+) -> HttpResponseBase:
+    contact = found_or_404(contact_id)
+    if contact.merged_into is not None:
+        return redirect("contacts-profile", contact.merged_into)
+    return draw(request, contact, typed, status)
+
+
+def _again(
+    request: StaffRequest, contact_id: int, error: TrellisError, typed: Mapping[str, Any]
+) -> HttpResponseBase:
+    """The profile with why something was refused, and what was typed still in its form."""
+    if error.status == 403:
+        raise error
+    messages.error(request, error.message)
+    return _drawn(request, contact_id, typed, error.status)
 
 
 def _do(request: StaffRequest, line: Line, contact_id: int) -> Moved:
@@ -173,9 +201,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
-@page("contacts.read", "POST", change="leads.write")
+@page("contacts.read", "GET", "POST", change="leads.write")
 def qualify(request: StaffRequest, contact_id: int) -> HttpResponseBase:
-    """Keep the answers to the questions of a line (L8)."""
+    """Keep the answers to the questions of a line (L8). Where one is refused, all come back
+    as they were typed."""
+    if request.method != "POST":
+        return _profile(request, contact_id)
     found_or_404(contact_id)
     line = leads.line(request.POST.get("line", "")[:64])
     said: dict[str, Any] = {}
@@ -191,6 +222,9 @@ def qualify(request: StaffRequest, contact_id: int) -> HttpResponseBase:
     changed = {
         key: value for key, value in said.items() if _plain(value) != _plain(before[key])
     }
-    actions.answer(request.actor, contact_id, changed, line=key_of(line))
+    try:
+        actions.answer(request.actor, contact_id, changed, line=key_of(line))
+    except TrellisError as error:
+        return _again(request, contact_id, error, {"line": line.key, "answers": said})
     messages.success(request, _("Saved."))
     return redirect("contacts-profile", contact_id)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -32,10 +35,23 @@ def profile(request: StaffRequest, contact_id: int) -> HttpResponseBase:
     contact = found_or_404(contact_id)
     if contact.merged_into is not None:
         return redirect("contacts-profile", contact.merged_into)
-    subject = Subject(contact=contact, actor=request.actor, got=request.GET.dict())
-    cards = shown(CARDS, subject)
+    return draw(request, contact)
+
+
+def draw(
+    request: StaffRequest,
+    contact: Profile,
+    typed: Mapping[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of a contact; with ``typed``, what one of its forms was refused with stands
+    in it again."""
+    got = request.GET.dict()
+    cards = shown(
+        CARDS, Subject(contact=contact, actor=request.actor, got=got, typed=typed or {})
+    )
     context = {"contact": contact, "head": cards.pop("head"), "panes": cards}
-    return render(request, "staff/contacts/profile.html", context)
+    return render(request, "staff/contacts/profile.html", context, status=status)
 
 
 @page("contacts.read")

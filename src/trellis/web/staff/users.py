@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from trellis.accounts import actions
 from trellis.accounts.models import Role, User
+from trellis.accounts.versions import ChangedMeanwhile
 from trellis.core.errors import TrellisError
 from trellis.web.staff.access import StaffRequest, page
-from trellis.web.staff.conflict import seen
+from trellis.web.staff.conflict import clash, seen
 from trellis.web.staff.forms import StaffForm
 
 ROLES = {
@@ -73,17 +76,28 @@ def users(request: StaffRequest) -> HttpResponseBase:
         else:
             messages.success(request, _("%(name)s can sign in now.") % {"name": user})
             return redirect("users")
+    return _list(request, form)
+
+
+def _list(
+    request: StaffRequest, form: UserForm, status: int = 200, **more: Any
+) -> HttpResponse:
     found = User.objects.order_by("-is_active", "name", "email")
     rows = [{"user": row, "version": actions.version_of(row)} for row in found]
-    context = {"title": _("Users"), "form": form, "rows": rows, "roles": ROLES.items()}
-    return render(request, "staff/users.html", context)
+    context = {"title": _("Users"), "form": form, "rows": rows, "roles": ROLES.items(), **more}
+    return render(request, "staff/users.html", context, status=status)
 
 
 @page("users.manage", "POST")
 def users_change(request: StaffRequest, user_id: int) -> HttpResponseBase:
-    """Another role, or access ended or given again."""
+    """Another role, or access ended or given again. Where somebody else changed the role
+    meanwhile, the chosen one stands in the list again, to be given all the same."""
     if role := request.POST.get("role"):
-        user = actions.set_role(request.actor, user_id, role, seen(request))
+        try:
+            user = actions.set_role(request.actor, user_id, role, seen(request))
+        except ChangedMeanwhile as error:
+            again = {"clash": clash(error), "chosen": role, "of": user_id}
+            return _list(request, UserForm(), error.status, **again)
         text = _("%(name)s has another role now.")
     elif request.POST.get("active") == "no":
         user = actions.deactivate(request.actor, user_id, seen(request))

@@ -4,6 +4,7 @@ proposed; the questions that qualify them; how they came here."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -55,6 +56,7 @@ def _row(
         "lost": of("lost"),
         "disqualified": of("disqualified"),
         "refused": of("refused"),
+        "typed": subject.refused(row.line_key),
     }
 
 
@@ -76,9 +78,19 @@ def qualification(subject: Subject) -> Mapping[str, Any] | None:
     mine = [row.line_id for row in subject.in_lines]
     rows = leads.answered(mine, subject.contact.attributes, subject.contact.provenance)
     groups = [
-        _group(subject.lines[number], found) for number in mine if (found := rows.get(number))
+        _group(subject.lines[number], _typed(subject, subject.lines[number], found))
+        for number in mine
+        if (found := rows.get(number))
     ]
     return {"groups": groups, "several": len(groups) > 1} if groups else None
+
+
+def _typed(subject: Subject, line: Line, rows: Sequence[Answered]) -> Sequence[Answered]:
+    """The answers; those that were refused stand as they were typed."""
+    if "answers" not in subject.typed or subject.typed["line"] != line.key:
+        return rows
+    said = subject.typed["answers"]
+    return [replace(row, value=said.get(row.question.key, row.value)) for row in rows]
 
 
 def _group(line: Line, rows: Sequence[Answered]) -> dict[str, Any]:

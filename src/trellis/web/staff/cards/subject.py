@@ -42,12 +42,19 @@ class Subject:
     actor: Actor
     got: Mapping[str, str] = field(default_factory=dict)
     """The query of the address: the filters of the timeline."""
+    typed: Mapping[str, Any] = field(default_factory=dict)
+    """What was typed into a form of the page that was refused; it is shown again."""
     now: datetime = field(default_factory=clock.now)
 
     @property
     def id(self) -> int:
         """The number of the contact."""
         return self.contact.contact_id
+
+    def refused(self, line: str) -> dict[str, Mapping[str, Any]]:
+        """What was typed into a refused act on the lead in a line, by act."""
+        act = self.typed.get("act")
+        return {act: self.typed} if act and self.typed.get("line", "") == line else {}
 
     @cached_property
     def _lifecycle(self) -> tuple[Sequence[Line], dict[int, leads.StageRow]]:

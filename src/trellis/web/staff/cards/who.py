@@ -54,6 +54,7 @@ def who(subject: Subject) -> Mapping[str, Any]:
         "role": role,
         "agreed": agreed(subject.consents),
         "suppressed": people.suppressed([contact.email, contact.phone]),
+        "typed": subject.refused(""),
         "alike": _alike(subject.id),
         "stages": [row for row in subject.stages.values() if not row.archived],
     }
