@@ -90,11 +90,11 @@ WHERE x.at < m.at
 -- When they were first and last seen by then.
 CREATE TEMP TABLE past_standing ON COMMIT DROP AS
 SELECT s.contact_id, s.first_seen + make_interval(days => m.shift) AS first_seen,
-    coalesce(
-        (SELECT max(d.last_at) FROM past_signal_daily d WHERE d.contact_id = s.contact_id),
-        s.first_seen + make_interval(days => m.shift)
-    ) AS last_seen,
+    coalesce(d.last_at, s.first_seen + make_interval(days => m.shift)) AS last_seen,
     0 AS demographic, 0 AS interest, 0 AS engagement, 0 AS score, ''::text AS grade,
     'cold'::text AS temperature, NULL::int AS stage_id, NULL::bigint AS company_id
 FROM standing s
 JOIN past_moment m ON m.contact_id = s.contact_id
+LEFT JOIN (
+    SELECT p.contact_id, max(p.last_at) AS last_at FROM past_signal_daily p GROUP BY p.contact_id
+) d ON d.contact_id = s.contact_id

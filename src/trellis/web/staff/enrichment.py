@@ -69,6 +69,7 @@ def edit(request: StaffRequest, source_id: int) -> HttpResponseBase:
             source.refresh_from_db()
     counts = queries.counts(clock.now()).get(source.pk, {})
     runs = queries.latest(source.pk)
+    known = people.attributes()
     context = {
         "title": source.name,
         "source": source,
@@ -81,7 +82,8 @@ def edit(request: StaffRequest, source_id: int) -> HttpResponseBase:
         "runs": runs,
         "who": {row.contact_id: row for row in people.by_ids([run.contact_id for run in runs])},
         "bases": {key: words.BASES[key] for key in BASES},
-        "sendable": [*FIELDS, *(f"attr.{row.key}" for row in people.attributes())],
+        "sendable": [*FIELDS, *(f"attr.{row.key}" for row in known)],
+        "labels": {row.key: row.label for row in known},
         **_sums(counts),
     }
     return render(request, "staff/enrichment/edit.html", context)
