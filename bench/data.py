@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -93,20 +94,29 @@ SELECT p.contact_id, hashint8extended(p.i, 1) & 9223372036854775807, p.at,
 FROM planned AS p JOIN page ON page.n = p.i %% 720
 """
 
-_ROLLUP = """
-WITH daily AS MATERIALIZED (
-    SELECT p.contact_id, (%(names)s::int[])[1 + p.share] AS name_id, p.path,
-        (p.at AT TIME ZONE 'UTC')::date AS day, count(*)::int AS n,
-        min(p.at) AS first_at, max(p.at) AS last_at
-    FROM planned AS p GROUP BY 1, 2, 3, 4
-)
+_DAILY = """
+CREATE UNLOGGED TABLE daily AS
+SELECT p.contact_id, (%(names)s::int[])[1 + p.share] AS name_id, p.path,
+    (p.at AT TIME ZONE 'UTC')::date AS day, count(*)::int AS n,
+    min(p.at) AS first_at, max(p.at) AS last_at
+FROM planned AS p GROUP BY 1, 2, 3, 4
+"""
+
+_PLAIN = """
 INSERT INTO signal_daily (contact_id, signal_id, day, n, sum, first_at, last_at)
 SELECT d.contact_id, s.id, d.day, sum(d.n), 0, min(d.first_at), max(d.last_at)
-FROM daily AS d
-JOIN unnest(%(name_ids)s::int[], %(paths)s::int[], %(ids)s::int[]) AS s (name_id, path, id)
-    ON s.name_id = d.name_id AND (s.path = -1 OR s.path = d.path)
+FROM daily AS d JOIN unnest(%(name_ids)s::int[], %(ids)s::int[]) AS s (name_id, id)
+    ON s.name_id = d.name_id
 GROUP BY 1, 2, 3
 """
+
+_PAGES = """
+INSERT INTO signal_daily (contact_id, signal_id, day, n, sum, first_at, last_at)
+SELECT d.contact_id, (%(pages)s::int[])[1 + d.path], d.day, d.n, 0, d.first_at, d.last_at
+FROM daily AS d WHERE d.name_id = %(viewed)s AND d.path < cardinality(%(pages)s::int[])
+"""
+
+_ROOM = "SET maintenance_work_mem = '1GB'; SET work_mem = '512MB'; SET jit = off;"
 
 
 def fill(small: bool) -> Filled:
@@ -121,23 +131,24 @@ def fill_with(contacts: int, events: int) -> Filled:
 
     now = clock.now().replace(microsecond=0)
     partitions.ensure(now)
-    _run("SET maintenance_work_mem = '1GB'; SET work_mem = '512MB'; SET jit = off", {})
-    with _step("people"):
+    _run(_ROOM, {})
+    with step("people"):
         _run(_PEOPLE, {"contacts": contacts, "now": now})
     names = _names(now)
     spread = [names[name] for _, name, share in NAMES for _ in range(share)]
-    with _step("plan"):
+    with step("plan"):
         _run(_PLAN, {"contacts": contacts, "now": now, "events": events})
-    with _step("events"):
+    with step("events"):
         _run("ALTER TABLE event DROP CONSTRAINT event_pkey; DROP INDEX event_by_name", {})
-        _run(_EVENTS, {"names": spread})
-    with _step("indexes"):
+        halves = [f"{_EVENTS} WHERE p.i %% 2 = {half}" for half in (0, 1)]
+        _at_once(*((text, {"names": spread}) for text in halves))
+    with step("indexes"):
         _run("ALTER TABLE event ADD PRIMARY KEY (contact_id, event_id, at)", {})
         _run("CREATE INDEX event_by_name ON event (name_id, at)", {})
     signals = _signals()
-    with _step("roll-ups"):
+    with step("roll-ups"):
         _rollups(names, signals, spread)
-    with _step("analyze"):
+    with step("analyze"):
         _run("ANALYZE", {})
     _run("RESET ALL", {})
     return Filled(contacts=contacts, events=events, signals=signals)
@@ -172,19 +183,37 @@ def _signals() -> dict[str, int]:
 
 
 def _rollups(names: dict[str, int], signals: dict[str, int], spread: list[int]) -> None:
-    plain = [(names[name], -1, signals[name.lower().replace(" ", "-")]) for _, name, _ in NAMES]
-    pages = [(names["Page Viewed"], n, signals[f"page-{n}"]) for n in range(10)]
-    rows = plain + pages
-    args = {
-        "names": spread,
-        "name_ids": [row[0] for row in rows],
-        "paths": [row[1] for row in rows],
-        "ids": [row[2] for row in rows],
-    }
+    plain = [(names[name], signals[name.lower().replace(" ", "-")]) for _, name, _ in NAMES]
     _run("ALTER TABLE signal_daily DROP CONSTRAINT signal_daily_pkey", {})
-    _run(_ROLLUP, args)
-    _run("ALTER TABLE signal_daily ADD PRIMARY KEY (contact_id, signal_id, day)", {})
+    _run(_DAILY, {"names": spread})
     _run("DROP TABLE planned", {})
+    _at_once(
+        (_PLAIN, {"name_ids": [row[0] for row in plain], "ids": [row[1] for row in plain]}),
+        (
+            _PAGES,
+            {
+                "viewed": names["Page Viewed"],
+                "pages": [signals[f"page-{n}"] for n in range(10)],
+            },
+        ),
+    )
+    _run("DROP TABLE daily", {})
+    _run("ALTER TABLE signal_daily ADD PRIMARY KEY (contact_id, signal_id, day)", {})
+
+
+def _at_once(*statements: tuple[str, dict[str, object]]) -> None:
+    """Statements that do not touch the same rows, each on a connection of its own."""
+
+    def work(statement: tuple[str, dict[str, object]]) -> None:
+        from django.db import connection
+
+        try:
+            _run(f"{_ROOM} {statement[0]}", statement[1])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(statements)) as pool:
+        list(pool.map(work, statements))
 
 
 def _run(text: str, args: dict[str, object]) -> None:
@@ -193,7 +222,7 @@ def _run(text: str, args: dict[str, object]) -> None:
     db.run(text, args)
 
 
-class _step:
+class step:
     """Says on stderr what is made and how long it took."""
 
     def __init__(self, name: str) -> None:

@@ -108,6 +108,7 @@ ON CONFLICT (contact_id, signal_id, day) DO UPDATE SET n = d.n + 1
 
 
 def _define(signals: dict[str, int]) -> ByHand:
+    from bench import data
     from bench.everybody import derive_everybody
     from trellis.core import locks
     from trellis.scoring.models import ScoreModel, ScoreRule
@@ -130,7 +131,8 @@ def _define(signals: dict[str, int]) -> ByHand:
         for n, (rule, _sql) in enumerate(wanted)
     ]
     locks.forget_definitions()
-    derive_everybody()
+    with data.step("everybody"):
+        derive_everybody()
     tests = [(row.pk, sql) for row, (_rule, sql) in zip(rows, wanted, strict=True)]
     return ByHand(signals, reads, points, tests)
 

@@ -25,7 +25,7 @@ from trellis.rules.types import Leaf, Rule, Span
 
 _MEMBER = (
     "EXISTS (SELECT 1 FROM membership x WHERE x.contact_id = c.contact_id"
-    " AND x.segment_id = {id})"
+    " AND x.segment_id = ANY(ARRAY[{ids}]))"
 )
 
 _MEMBER_SINCE = (
@@ -56,7 +56,8 @@ class Compiler:
         self.fields = fields
         self.params = params or Params()
         self.columns = dict(columns or {})
-        self.member = member or (lambda segment_id: _MEMBER.format(id=int(segment_id)))
+        self.member = member or (lambda segment_id: _MEMBER.format(ids=int(segment_id)))
+        self._stored = member is None
         self.features = Features(self.params)
         self.sequences = Sequences(self.params)
         self.consents = Consents(self.params)
@@ -164,7 +165,10 @@ class Compiler:
         field = self.fields[leaf.field]
         assert isinstance(leaf.value, tuple), "parsed"
         found = [field.choice(str(key)) for key in leaf.value]
-        tests = [self._member(int(choice.id), leaf) for choice in found if choice is not None]
+        ids = [int(choice.id) for choice in found if choice is not None]
+        if self._stored and leaf.held is None and ids:  # one look for all of them
+            return _MEMBER.format(ids=", ".join(map(str, ids)))
+        tests = [self._member(id_, leaf) for id_ in ids]
         return f"({' OR '.join(tests)})"
 
     def _member(self, segment_id: int, leaf: Leaf) -> str:
