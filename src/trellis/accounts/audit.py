@@ -30,12 +30,3 @@ def record(
         summary=summary[:300],
         change=dict(change or {}),
     )
-
-
-def last_by(action: str, object_type: str, object_id: object) -> str:
-    """Who did this last to that thing, without the kind and number; "" where nobody did."""
-    rows = Audit.objects.filter(
-        object_type=object_type, object_id=str(object_id), action=action
-    ).order_by("-at", "-id")
-    said = rows.values_list("actor", flat=True).first() or ""
-    return said.partition(" ")[2] or said

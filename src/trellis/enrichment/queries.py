@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from trellis.core import db, sql
 from trellis.enrichment.models import EnrichmentRun, EnrichmentSource
 from trellis.people import masking
@@ -52,14 +50,13 @@ def latest(source_id: int, limit: int = 20) -> list[RunRow]:
     rows = []
     for row in db.fetch(_SQL["latest"], {"source": source_id, "limit": limit}):
         *plain, added, answer = row
-        decoded = msgspec.json.decode(added) if isinstance(added, str) else added
         names = (
             "contact_id", "run_id", "how", "state", "reason", "tries", "asked_at", "wake_at",
         )  # fmt: skip
         rows.append(
             RunRow(
                 **dict(zip(names, plain, strict=True)),
-                added=masking.value("", decoded),
+                added=masking.value("", db.decoded(added)),
                 answer=masking.body(answer),
             )
         )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from trellis.core import db, sql
 from trellis.events.queries import EventRow
 
@@ -20,13 +18,12 @@ def latest(contact_ids: Sequence[int], limit: int) -> list[tuple[int, EventRow]]
     for number, event_id, at, kind, name, props, origin, cause in db.fetch(
         _SQL["latest"], args
     ):
-        plain = msgspec.json.decode(props) if isinstance(props, str) else props
         row = EventRow(
             event_id=event_id,
             at=at,
             type=kind,
             name=name,
-            props=plain,
+            props=db.decoded(props),
             origin_id=origin,
             cause=cause,
         )

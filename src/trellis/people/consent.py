@@ -87,9 +87,3 @@ def suppress(kind: str, value: str, reason: str, note: str = "") -> bool:
         value=value, kind=kind, defaults={"reason": reason, "note": note}
     )
     return made
-
-
-def unsuppress(kind: str, value: str) -> bool:
-    """Allow the address again; false where it was not suppressed."""
-    deleted, _ = Suppression.objects.filter(value=value, kind=kind).delete()
-    return deleted > 0

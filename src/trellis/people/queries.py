@@ -335,17 +335,6 @@ def new_known(now: datetime) -> dict[str, int]:
     return {"day": int(day), "week": int(week), "before": int(fortnight) - int(week)}
 
 
-def new_by_day(since: datetime, zone: str) -> list[tuple[str, int]]:
-    """Known contacts made per day of ``zone``, oldest first, days without any left out."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT (created_at AT TIME ZONE %s)::date::text AS day, count(*) FROM contact"
-            " WHERE known AND merged_into IS NULL AND created_at > %s GROUP BY 1 ORDER BY 1",
-            [zone, since],
-        )
-        return [(str(day), int(n)) for day, n in cursor.fetchall()]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Spread:
     """How known contacts spread over stages, temperatures and scores."""

@@ -15,8 +15,6 @@ from django.db import transaction
 from trellis.core import clock, db, machine, sql
 from trellis.core.ids import SLOTS
 
-QUEUES = ("enrolment", "message")
-"""The timers that are shared by slot."""
 TTL = timedelta(seconds=30)
 """How long a lease lasts; a holder prolongs it each round."""
 ALIVE = timedelta(seconds=15)

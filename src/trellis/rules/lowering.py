@@ -7,15 +7,10 @@ from dataclasses import replace
 
 from trellis.rules.counted import behaviour, keyed_events
 from trellis.rules.registry import Field
-from trellis.rules.types import EventRef, Group, Leaf, Rule, leaves
+from trellis.rules.types import EventRef, Group, Leaf, Rule
 
 EnsureSignal = Callable[[EventRef], str]
 """Finds or makes the signal of an inline event; returns its key."""
-
-
-def is_lowered(rule: Rule) -> bool:
-    """Whether no leaf names behaviour inline."""
-    return all(leaf.event is None for leaf in leaves(rule))
 
 
 def lower(rule: Rule, ensure_signal: EnsureSignal, fields: Mapping[str, Field]) -> Rule:

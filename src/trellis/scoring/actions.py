@@ -201,14 +201,6 @@ def preview_model(actor: Actor, model_id: int, draft: ModelDraft, now: datetime)
     return look(model, list(model.rules.filter(active=True)), now)
 
 
-def preview_without(actor: Actor, model_id: int, rule_id: int, now: datetime) -> Impact:
-    """What deleting a rule would change."""
-    require(actor, "scoring.read")
-    model = find_model(model_id)
-    rows = [row for row in model.rules.filter(active=True) if row.pk != rule_id]
-    return look(model, rows, now)
-
-
 def look(model: ScoreModel, rows: list[ScoreRule], now: datetime) -> Impact:
     """What these settings with these rules would change, beside the model as it is stored."""
     fields = registry.snapshot()

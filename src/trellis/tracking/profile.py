@@ -22,7 +22,6 @@ FIELDS: dict[str, str] = {
 """Spellings of contact fields, without case, blanks and underscores but in flattened
 addresses; every other trait is an attribute under its own name."""
 
-TEXT_FIELDS = frozenset(FIELDS.values())
 MAX_KEY = 64
 MAX_FIELD = 255
 """Characters of an attribute's key, and of a contact field, at most."""

@@ -22,7 +22,6 @@ KINDS: dict[Kind, int] = {
     "trade": 3,
 }
 """Shares per hundred; the first two never say who they are."""
-ANONYMOUS: frozenset[Kind] = frozenset({"passer-by", "returner"})
 DAYS = 120
 _HOURS = (1, 1, 0, 0, 0, 1, 2, 4, 6, 7, 8, 8, 7, 6, 6, 7, 8, 9, 10, 12, 14, 13, 8, 3)
 _WEEK = (9, 8, 8, 9, 11, 14, 13)

@@ -13,7 +13,6 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from liquid import BoundTemplate as Bound
 from liquid import Environment, RenderContext
 from liquid.exceptions import LiquidError, ResourceLimitError
 from liquid.filter import with_context
@@ -109,11 +108,6 @@ class Mask:
     def _tag(self, match: re.Match[str]) -> str:
         number = int(match.group(1))
         return self.tags[number] if number < len(self.tags) else match.group()
-
-
-def compile_text(source: str, environment: Environment) -> Bound:
-    """Parse ``source``; raises ``LiquidError``."""
-    return environment.from_string(source)
 
 
 def problems(source: str) -> list[tuple[int, str]]:

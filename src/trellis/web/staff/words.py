@@ -199,6 +199,7 @@ REASONS: Mapping[str, Text] = {
     "suppressed": _("The address is suppressed"),
     "withdrawn": _("Consent was withdrawn"),
     "bad_address": _("The address cannot be written to"),
+    "hand": _("by hand"),
     "paused_by_contact": _("The person asked for a pause"),
     "no_address": _("No address for this channel"),
     "unsubscribed": _("Unsubscribed"),
