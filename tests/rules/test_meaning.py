@@ -602,7 +602,8 @@ def test_sql_explanation_and_meaning_agree(
             assert parse(types.to_json(parsed[number]), world.fields) == parsed[number]
             words = sentence(parsed[number], world.fields)
             for part in types.leaves(parsed[number]):
-                assert str(world.fields[part.field].label) in words
+                field = world.fields[part.field]
+                assert any(str(text) in words for text in (field.label, *(field.said or ())))
         seen = look(parsed[0], NOW, world.fields, 5)
         assert seen.count.n == len(found[0])
         assert set(seen.contact_ids) == found[0]

@@ -22,7 +22,7 @@ from trellis.rules.operators import OPERATORS
 from trellis.rules.params import THESE, Params
 from trellis.rules.registry import Field
 from trellis.rules.types import Leaf, Rule
-from trellis.rules.words import actual_day, field_words, leaf_sentence, window_words
+from trellis.rules.words import actual_day, field_words, leaf_sentence, said_words, window_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,8 @@ def _by_key(leaf: Leaf, actual: Any, fields: Mapping[str, Field]) -> Any:
 
 
 def _words(leaf: Leaf, actual: Any, fields: Mapping[str, Field]) -> str:
+    if words := said_words(leaf, actual, fields):
+        return words
     label = field_words(leaf, fields)
     if actual is None and leaf.type == types.SIGNAL and looks_at(leaf.op) != "avg":
         return _nothing(leaf, label)

@@ -108,6 +108,8 @@ class Field:
     ``private``: who may not see private data may not spell it out by rules either
     (``rules.private``).
 
+    ``said`` are the words for a yes and for a no, where "… is yes" would be none.
+
     ``moved_by`` names our own events that tell of a change of the value: whoever they are
     about is derived again, where a rule in use reads the field.
     """
@@ -131,6 +133,7 @@ class Field:
     narrows: tuple[Narrow, ...] = ()
     moved_by: frozenset[str] = frozenset()
     private: bool = False
+    said: tuple[str | Promise, str | Promise] | None = None
 
     def choice(self, key: str) -> Choice | None:
         """The choice of that key."""
@@ -305,7 +308,14 @@ STATIC: tuple[Field, ...] = (
         group=PERSON,
     ),
     Field("contact.city", _("city"), TEXT, "c.city", since=said_since("city"), group=PERSON),
-    Field("contact.known", _("known"), BOOLEAN, "c.known", group=PERSON),
+    Field(
+        "contact.known",
+        _("known"),
+        BOOLEAN,
+        "c.known",
+        group=PERSON,
+        said=(_("is known"), _("is anonymous")),
+    ),
     Field("contact.created_at", _("created"), DATE, "c.created_at", zoned=True, group=PERSON),
     Field(
         "standing.first_seen", _("first seen"), DATE, "s.first_seen", zoned=True, group=ACTIVITY
@@ -320,6 +330,7 @@ STATIC: tuple[Field, ...] = (
         "EXISTS (SELECT 1 FROM suppression z WHERE z.value = c.email AND z.kind = 'email'"
         " OR z.value = c.phone AND z.kind = 'phone')",
         group=PERSON,
+        said=(_("address is suppressed"), _("address is not suppressed")),
     ),
     Field("random", _("random share"), RANDOM, _RANDOM, group=PERSON),
     Field(

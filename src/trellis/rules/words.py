@@ -91,7 +91,8 @@ def _node(rule: Rule, fields: Mapping[str, Field], *, top: bool = False) -> str:
 def leaf_sentence(leaf: Leaf, fields: Mapping[str, Field]) -> str:
     """One condition as a sentence."""
     operator = OPERATORS[leaf.op]
-    words = str(operator.sentence_for(leaf.type)).format(
+    words = said_words(leaf, leaf.value if leaf.op == "eq" else None, fields)
+    words = words or str(operator.sentence_for(leaf.type)).format(
         field=field_words(leaf, fields),
         value=value_words(leaf.value, leaf, fields),
         window=window_words(leaf.within),
@@ -110,6 +111,14 @@ def leaf_sentence(leaf: Leaf, fields: Mapping[str, Field]) -> str:
     if leaf.zone:
         words += _(" (in the time zone of the contact)")
     return " ".join(words.split()).replace(" :", ":").replace(" ,", ",")
+
+
+def said_words(leaf: Leaf, value: object, fields: Mapping[str, Field]) -> str:
+    """How a field says a yes or no of its own; "" where it has no words for it."""
+    field = fields.get(leaf.field)
+    if field is None or field.said is None or not isinstance(value, bool):
+        return ""
+    return str(field.said[0] if value else field.said[1])
 
 
 def field_words(leaf: Leaf, fields: Mapping[str, Field]) -> str:
