@@ -46,8 +46,30 @@ def spec_of(
     row: ScoreModel, rules: list[ScoreRule], fields: Mapping[str, Field]
 ) -> tuple[ModelSpec, list[BrokenRule]]:
     """A model with these rules; one broken rule breaks the model, so that nobody's score
-    moves because a rule was lost. A rule that reads a signal which is still counting the
-    past gives nothing yet."""
+    moves because a rule was lost."""
+    specs, broken = _rules_of(rules, fields)
+    model = ModelSpec(
+        id=row.pk,
+        warm_from=row.warm_from,
+        hot_from=row.hot_from,
+        rules=tuple(specs),
+        caps={key: int(cap) for key, cap in row.caps.items()},
+        grades=Grades.read(row.grades),
+        broken=broken[0].why if broken else "",
+        key=row.key,
+        default=row.default,
+        groups=tuple(GroupSpec(**group) for group in row.groups),
+        least=row.least,
+        most=row.most,
+    )
+    return model, broken
+
+
+def _rules_of(
+    rules: Iterable[ScoreRule], fields: Mapping[str, Field]
+) -> tuple[list[RuleSpec], list[BrokenRule]]:
+    """The rules that give points, and those that cannot be read. One that reads a signal
+    which is still counting the past gives nothing yet."""
     signals = {field.ref: field for field in fields.values() if field.type == SIGNAL}
     specs, broken = [], []
     for rule in rules:
@@ -82,21 +104,7 @@ def spec_of(
                 group=rule.group,
             )
         )
-    model = ModelSpec(
-        id=row.pk,
-        warm_from=row.warm_from,
-        hot_from=row.hot_from,
-        rules=tuple(specs),
-        caps={key: int(cap) for key, cap in row.caps.items()},
-        grades=Grades.read(row.grades),
-        broken=broken[0].why if broken else "",
-        key=row.key,
-        default=row.default,
-        groups=tuple(GroupSpec(**group) for group in row.groups),
-        least=row.least,
-        most=row.most,
-    )
-    return model, broken
+    return specs, broken
 
 
 def points(compiler: Compiler, rule: RuleSpec) -> str:

@@ -40,28 +40,19 @@ def win(
     kept with its currency (ISO 4217). Raises ``Conflict`` where ``version`` is not the
     lead's any more, and ``InvalidInput`` for a value without a currency."""
     require(actor, "leads.write")
-    code = currency.strip().upper()
-    if value is not None and not (0 <= value < 10**12):
-        raise InvalidInput(_("A value is between 0 and a million millions."))
-    if value is not None and (len(code) != 3 or not code.isalpha() or not code.isascii()):
-        raise InvalidInput(_("A value needs a currency of three letters, such as EUR."))
+    code = _currency_of(value, currency)
     with transaction.atomic():
         spec = shared.line_spec(line)
         held, _gone = hold(spec, [contact_id])
         _fresh(held, version, WON)
-        if not (held and held[0].outcome == WON):
-            won = next((stage for stage in spec.stages if stage.kind == WON), None)
-            if won is None:
-                raise InvalidInput(_("This line has no stage for won leads."))
-            reason = _("won") if held and held[0].outcome else ""
-            move_stage(
-                actor, [contact_id], spec.path(won.id), "hand", reason, now, anyway=bool(reason)
-            )
+        outcome = held[0].outcome if held else ""
+        if outcome != WON:
+            _to_won(actor, spec, contact_id, ended=bool(outcome), now=now)
         params = {
             "contact": contact_id,
             "line": spec.id,
             "value": value,
-            "currency": code if value is not None else "",
+            "currency": code,
             "now": now,
         }
         if not db.run(SQL["worth"], params):
@@ -72,16 +63,34 @@ def win(
             "line": spec.key,
             "stage": spec.path(stage_id) if stage_id is not None else "",
             "value": None if value is None else float(value),
-            "currency": params["currency"],
+            "currency": code,
         }
         inbox.put([inbox.system_fact(contact_id, names.LEAD_WON, said, at=now.timestamp())])
-        audit.record(
-            actor,
-            "lead.win",
-            "contact",
-            contact_id,
-            f"{value or ''} {params['currency']}".strip(),
-        )
+        summary = f"{value or ''} {code}".strip()
+        audit.record(actor, "lead.win", "contact", contact_id, summary)
+
+
+def _currency_of(value: Decimal | None, currency: str) -> str:
+    """The currency of a value that can be kept; "" where there is no value."""
+    if value is None:
+        return ""
+    if not 0 <= value < 10**12:
+        raise InvalidInput(_("A value is between 0 and a million millions."))
+    code = currency.strip().upper()
+    if len(code) != 3 or not code.isalpha() or not code.isascii():
+        raise InvalidInput(_("A value needs a currency of three letters, such as EUR."))
+    return code
+
+
+def _to_won(
+    actor: Actor, spec: LineSpec, contact_id: int, *, ended: bool, now: datetime
+) -> None:
+    """Move a lead to the first won stage; one that had ended moves whatever is missing."""
+    won = next((stage for stage in spec.stages if stage.kind == WON), None)
+    if won is None:
+        raise InvalidInput(_("This line has no stage for won leads."))
+    reason = _("won") if ended else ""
+    move_stage(actor, [contact_id], spec.path(won.id), "hand", reason, now, anyway=ended)
 
 
 def lose(
