@@ -11,7 +11,7 @@ from django.db import connection
 from tests import world
 from trellis.accounts.types import SYSTEM, Actor
 from trellis.core import clock
-from trellis.core.errors import Conflict, Forbidden, NotFound
+from trellis.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from trellis.core.models import Counter
 from trellis.leads import actions as leads
 from trellis.leads.models import Lead, StageMove
@@ -110,6 +110,13 @@ def test_that_they_are_two_people_is_remembered_and_can_be_taken_back() -> None:
     actions.doubt(SYSTEM, one, other)
     duplicates.work()
     assert [pair.state for pair in duplicates.queue()] == ["open"]
+
+
+def test_nobody_is_a_pair_with_themselves() -> None:
+    ann = world.person()
+    for say in (actions.keep_apart, actions.doubt):
+        with pytest.raises(InvalidInput):
+            say(SYSTEM, ann, ann)
 
 
 def test_apart_from_the_loser_is_apart_from_the_winner_until_the_merge_is_undone() -> None:

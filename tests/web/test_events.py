@@ -15,8 +15,8 @@ from trellis.accounts import keys
 from trellis.accounts.models import Key
 from trellis.accounts.types import SYSTEM
 from trellis.core import clock
-from trellis.events import inbox, passed, rejected, signals, start
-from trellis.events.models import Signal
+from trellis.events import inbox, passed, queries, rejected, signals, start
+from trellis.events.models import EventName, Signal
 from trellis.events.types import Fact
 from trellis.pipeline.drain import drain
 from trellis.tracking.actions import configure
@@ -88,6 +88,16 @@ def test_the_tail_is_narrowed_by_person_name_and_key(staff: Client, key: Key) ->
         assert there in text
         assert gone not in text
     assert "Nobody has this name" in shown(staff, who="nobody@example.org")
+
+
+def test_a_flood_of_made_up_names_leaves_the_real_ones_to_choose_from() -> None:
+    EventName.objects.create(type="track", name="Order Completed")
+    EventName.objects.bulk_create(
+        EventName(type="track", name=f"A {n}", first_seen=clock.now() + timedelta(seconds=n))
+        for n in range(1, 6)
+    )
+    offered = [row.name for row in queries.catalogue(limit=3)]
+    assert offered == ["A 1", "A 2", "Order Completed"]
 
 
 def test_the_tail_is_live_until_it_is_paused(staff: Client) -> None:

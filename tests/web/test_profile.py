@@ -46,6 +46,11 @@ def test_a_card_is_shown_to_those_with_its_right_only(
     assert 'id="card-journeys"' not in page
 
 
+def test_a_timeline_of_nobody_is_not_found(client: Client) -> None:
+    cast.sign_in(client)
+    assert client.get("/contacts/987654/timeline/").status_code == 404
+
+
 def test_the_timeline_is_narrowed_by_kind_words_channel_and_days(client: Client) -> None:
     cast.sign_in(client)
     ann = cast.someone("Ann")

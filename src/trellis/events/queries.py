@@ -207,9 +207,11 @@ def counted(wanted: Sequence[str], since: datetime) -> dict[str, dict[str, int]]
     return found
 
 
-def catalogue() -> list[EventName]:
-    """Every name seen in the log."""
-    return list(EventName.objects.order_by("type", "name"))
+def catalogue(limit: int = 1_000) -> list[EventName]:
+    """The names seen in the log, by type and name: those seen first, at most so many, because
+    whoever has a write key can make up more than anybody can choose from."""
+    found = EventName.objects.order_by("first_seen", "id")[:limit]
+    return sorted(found, key=lambda row: (row.type, row.name))
 
 
 @dataclass(frozen=True, kw_only=True)

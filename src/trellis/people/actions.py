@@ -313,8 +313,10 @@ def _held(contact_id: int) -> Contact:
 
 
 def _both(one_id: int, other_id: int) -> tuple[Contact, Contact]:
-    """Two contacts that stand on their own; where one was merged, ``Conflict`` says by whom
-    and into whom."""
+    """Two contacts that stand on their own; ``InvalidInput`` where they are one and the same;
+    where one was merged, ``Conflict`` says by whom and into whom."""
+    if one_id == other_id:
+        raise InvalidInput(_("These are one contact, not two."))
     rows = Contact.objects.in_bulk([one_id, other_id])
     for number in (one_id, other_id):
         if number not in rows:

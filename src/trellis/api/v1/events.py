@@ -100,7 +100,7 @@ class ClockIn(Schema):
 
 @events_router.get("/names", response=list[NameOut], summary="The catalogue")
 def catalogue(request: HttpRequest) -> Any:
-    """Names seen in the log. Scope: events.read."""
+    """The first 1,000 names seen in the log. Scope: events.read."""
     caller(request, "events.read")
     return queries.catalogue()
 

@@ -37,6 +37,8 @@ const busy = (step) => {
   document.body.classList.toggle("busy", waiting > 0);
 };
 document.addEventListener("htmx:beforeRequest", (event) => event.target.matches?.("form, button, a, input, select") && busy(1));
+// What looks again every few seconds rests while nobody can see it.
+document.addEventListener("htmx:beforeRequest", (event) => document.hidden && event.target.getAttribute?.("hx-trigger")?.startsWith("every") && event.preventDefault());
 document.addEventListener("htmx:afterRequest", (event) => event.target.matches?.("form, button, a, input, select") && busy(-1));
 
 // ---- menu on the phone

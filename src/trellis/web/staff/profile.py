@@ -58,6 +58,7 @@ def draw(
 def timeline(request: StaffRequest, contact_id: int) -> HttpResponseBase:
     """The timeline under other filters; older events (``after``); or only those since the
     newest shown (``since``)."""
+    found_or_404(contact_id)
     got = request.GET.dict()
     since = Cursor.decode(got.get("since", ""))
     if since is not None:
