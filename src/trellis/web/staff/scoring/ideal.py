@@ -15,6 +15,7 @@ from trellis.segments.models import Segment
 from trellis.web.staff.access import StaffRequest, page
 from trellis.web.staff.memo import remember
 from trellis.web.staff.scoring.shared import model_of
+from trellis.web.staff.valued import NAMES
 
 SHOWN, IN_CARD = 12, 3
 
@@ -60,6 +61,7 @@ def _number(text: str) -> int:
 
 
 def _shown(one: Dimension) -> dict[str, Any]:
+    say = NAMES.get(one.key.removeprefix("contact."), str)
     most = max((max(share.won, share.base) for share in one.shares), default=0) or 1
     return {
         "label": one.label,
@@ -68,6 +70,7 @@ def _shown(one: Dimension) -> dict[str, Any]:
         "shares": [
             {
                 "share": share,
+                "said": say(share.label),
                 "won": _percent(share.won),
                 "base": _percent(share.base),
                 "won_at": round(100 * share.won / most),
